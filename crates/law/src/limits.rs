@@ -1,0 +1,30 @@
+//! Every limit of the law that is not part of one treaty clause, in one place.
+//!
+//! A limit is tested at its value and just above it.
+
+/// Largest signed act, in bytes.
+pub const ACT_BYTES_MAX: usize = 64 * 1024;
+/// Largest canonical JSON text of any kind, in bytes: a genesis of about 200 States.
+pub const JSON_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Deepest nesting of arrays and objects.
+pub const JSON_DEPTH_MAX: u32 = 24;
+/// Most members of one object, or elements of one array.
+pub const JSON_ITEMS_MAX: u32 = 16_384;
+/// Largest integer, and with a minus sign the smallest: what every JSON reader holds exactly.
+pub const INTEGER_MAX: i64 = (1 << 53) - 1;
+/// Longest `says` sentence of an act, in bytes.
+pub const SAYS_BYTES_MAX: usize = 2_048;
+/// Longest legal name of an actor, in bytes.
+pub const NAME_BYTES_MAX: usize = 200;
+/// Longest slug of a treaty, in bytes.
+pub const SLUG_BYTES_MAX: usize = 64;
+/// Furthest expiry of an act ahead of the block that executes it, in milliseconds: 30 days.
+pub const EXPIRY_AHEAD_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1_000;
+/// Most due items that one block does.
+pub const DUE_ITEMS_PER_BLOCK_MAX: usize = 256;
+/// Most due items that wait at one time.
+pub const DUE_ITEMS_MAX: u64 = 1 << 20;
+/// Most acts that full powers may name: each power once.
+pub const FULL_POWERS_ACTS_MAX: usize = 5;
+/// Most validators of a network.
+pub const VALIDATORS_MAX: usize = 256;
