@@ -1,0 +1,19 @@
+//! Headers, finality certificates, proofs and receipts; their verification offline.
+//!
+//! Needs no node and no network. Start with [`verify()`], then read [`Receipt`].
+
+extern crate alloc;
+
+pub mod certificate;
+pub mod header;
+mod hex_bytes;
+pub mod proof;
+pub mod receipt;
+pub mod verdict;
+
+pub use certificate::{FinalityCertificate, namespace};
+pub use header::{BadHeader, FinalBlock, Header, acts_root};
+pub use pacta_law::Founding;
+pub use proof::{AbsenceProof, JournalProof, LedgerProof};
+pub use receipt::{Final, Receipt, verify};
+pub use verdict::{Defect, Doubt, Proven, Unknown, Verdict};
