@@ -28,3 +28,13 @@ pub const DUE_ITEMS_MAX: u64 = 1 << 20;
 pub const FULL_POWERS_ACTS_MAX: usize = 5;
 /// Most validators of a network.
 pub const VALIDATORS_MAX: usize = 256;
+/// Longest title of a treaty in one language, and longest statement of a source, in bytes.
+pub const TITLE_BYTES_MAX: usize = 1_000;
+/// Most languages of one treaty.
+pub const LANGUAGES_MAX: usize = 32;
+/// Longest media type of a text, in bytes.
+pub const MEDIA_TYPE_BYTES_MAX: usize = 100;
+/// Most actors that draw a treaty up.
+pub const NEGOTIATING_MAX: usize = 256;
+/// Most facts of one transcription.
+pub const FACTS_MAX: u32 = 512;

@@ -253,6 +253,12 @@ refusals! {
         "{treaty} was not entered from an earlier depositary; its participants act themselves";
     239 other_transcriber OtherTranscriber { actor: ActorId, treaty: TreatyId }
         "the history of {treaty} is transcribed by {actor}; facts are entered by the same";
+    240 kept_elsewhere KeptElsewhere { treaty: TreatyId }
+        "{treaty} is kept by an earlier depositary, and only its record is transcribed here; act \
+         there, and let the fact be transcribed";
+    241 accession_after_entry AccessionAfterEntry { treaty: TreatyId }
+        "{treaty} opens for accession when it enters into force, and that day is not fixed yet; \
+         deposit from then on (VCLT art. 15)";
 }
 
 impl Refusal {

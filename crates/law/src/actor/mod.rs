@@ -132,9 +132,17 @@ pub fn name_path(name: &str) -> Path {
 /// # Errors
 /// [`Refusal::BadName`] or [`Refusal::TooLong`].
 pub fn check_name(name: &str) -> Result<(), Refusal> {
+    check_line("a name", name, NAME_BYTES_MAX)
+}
+
+/// Checks a line of text as [`check_name`] does, within a limit of its own.
+///
+/// # Errors
+/// [`Refusal::BadName`] or [`Refusal::TooLong`].
+pub(crate) fn check_line(what: &'static str, name: &str, max: usize) -> Result<(), Refusal> {
     let refuse = |problem| Err(Refusal::BadName { problem });
-    if name.len() > NAME_BYTES_MAX {
-        return Err(too_long("a name", NAME_BYTES_MAX));
+    if name.len() > max {
+        return Err(too_long(what, max));
     }
     let mut characters = name.chars();
     let Some(first) = characters.next() else {

@@ -71,3 +71,58 @@ pub fn adopt(ledger: &mut Ledger, author: &Author, act: &Adopt) -> Result<(), St
     ledger.put(treaty_path(id), &treaty);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::TreatyStatus;
+    use super::super::testing::{World, rivers, usual};
+    use super::*;
+    use crate::act::Data;
+
+    fn drafted() -> (World, Data) {
+        let mut world = World::new();
+        let draft = world.draft(usual());
+        world.must("Norland", Data::DraftTreaty(draft.clone()));
+        (world, Data::Adopt(Adopt { draft: draft.digest(), treaty: rivers() }))
+    }
+
+    #[test]
+    fn a_treaty_is_adopted_with_the_last_of_those_who_drew_it_up() {
+        let (mut world, adopt) = drafted();
+        let (actor, treaty) = (world.actor("Norland"), rivers());
+        world.must("Norland", adopt.clone());
+        assert_eq!(world.status(), TreatyStatus::UnderNegotiation);
+        let on = world.ledger.today();
+        let twice = world.does("Norland", adopt.clone());
+        assert_eq!(twice, Err(Refusal::AlreadyAdopted { actor, treaty, on }));
+        world.must("Sudmark", adopt);
+        assert_eq!(world.status(), TreatyStatus::Adopted);
+    }
+
+    #[test]
+    fn only_those_who_drew_it_up_adopt_and_only_what_they_read() {
+        let (mut world, adopt) = drafted();
+        let (actor, treaty) = (world.actor("Ostia"), rivers());
+        let other = world.does("Ostia", adopt);
+        assert_eq!(other, Err(Refusal::NotNegotiating { actor, treaty }));
+        let wrong = Data::Adopt(Adopt { draft: Digest([9; 32]), treaty: rivers() });
+        let wrong = world.does("Sudmark", wrong);
+        assert!(matches!(wrong, Err(Refusal::OtherDraft { .. })), "{wrong:?}");
+        let unknown: TreatyId = "unknown".parse().expect("a slug");
+        let act = Data::Adopt(Adopt { draft: Digest([9; 32]), treaty: unknown.clone() });
+        assert_eq!(world.does("Sudmark", act), Err(Refusal::UnknownTreaty { treaty: unknown }));
+    }
+
+    #[test]
+    fn an_envoy_adopts_by_full_powers_to_adopt_this_treaty() {
+        let (mut world, adopt) = drafted();
+        let actor = world.actor("Norland");
+        let none = world.does("envoy", adopt.clone());
+        assert_eq!(none, Err(Refusal::MandateNeeded { actor }));
+        world.empower_envoy(&[Power::Sign]);
+        let other = world.does("envoy", adopt.clone());
+        assert_eq!(other, Err(Refusal::NoFullPowers { treaty: rivers(), power: Power::Adopt }));
+        world.empower_envoy(&[Power::Adopt]);
+        world.must("envoy", adopt);
+    }
+}

@@ -82,3 +82,39 @@ pub fn authenticate(ledger: &mut Ledger, author: &Author, act: &Authenticate) ->
     ledger.put(treaty_path(id), &treaty);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::adopt::Adopt;
+    use super::super::record::TreatyStatus;
+    use super::super::testing::{World, rivers, usual};
+    use super::*;
+    use crate::act::Data;
+
+    fn act(texts: Digest) -> Data {
+        Data::Authenticate(Authenticate { texts, treaty: rivers() })
+    }
+
+    #[test]
+    fn texts_are_authentic_with_the_last_of_those_who_drew_them_up() {
+        let mut world = World::new();
+        let draft = world.draft(usual());
+        let texts = draft.texts_digest();
+        world.must("Norland", Data::DraftTreaty(draft.clone()));
+        let early = world.does("Norland", act(texts));
+        assert_eq!(early, Err(Refusal::NotAdopted { treaty: rivers() }));
+        for who in ["Norland", "Sudmark"] {
+            world.must(who, Data::Adopt(Adopt { draft: draft.digest(), treaty: rivers() }));
+        }
+        let other = world.does("Norland", act(draft.digest()));
+        assert_eq!(other, Err(Refusal::OtherTexts { treaty: rivers(), texts }));
+        world.must("Norland", act(texts));
+        assert_eq!(world.status(), TreatyStatus::Adopted);
+        let twice = world.does("Norland", act(texts));
+        assert!(matches!(twice, Err(Refusal::AlreadyAuthenticated { .. })), "{twice:?}");
+        let stranger = world.does("Ostia", act(texts));
+        assert!(matches!(stranger, Err(Refusal::NotNegotiating { .. })), "{stranger:?}");
+        world.must("Sudmark", act(texts));
+        assert_eq!(world.status(), TreatyStatus::Authenticated);
+    }
+}

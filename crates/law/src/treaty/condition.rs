@@ -97,6 +97,10 @@ impl Counted {
     fn is_everyone(&self) -> bool {
         *self == Self::default()
     }
+
+    fn members(&self) -> impl Iterator<Item = &Participant> {
+        self.group.iter().flat_map(|group| &group.members)
+    }
 }
 
 /// A named list of participants.
@@ -271,6 +275,21 @@ impl Condition {
             }
         }?;
         if self.need()? == Some(0) { Err(out_of_form("is met by nothing")) } else { Ok(()) }
+    }
+
+    /// Every participant that a list, group or table of the tree names.
+    #[must_use]
+    pub fn participants(&self) -> Vec<&Participant> {
+        match self {
+            Self::AllOf(all) | Self::AnyOf(all) => {
+                all.iter().flat_map(Self::participants).collect()
+            }
+            Self::Count { of, .. } | Self::Fraction { of, .. } => of.members().collect(),
+            Self::Named { participants, of } => participants.iter().chain(of.members()).collect(),
+            Self::Weight { table, of, .. } => {
+                table.iter().map(|row| &row.participant).chain(of.members()).collect()
+            }
+        }
     }
 
     /// The amount at which a test holds; none for a combination of tests.

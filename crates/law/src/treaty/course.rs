@@ -58,6 +58,12 @@ impl Course {
         if party.signature.is_some() {
             return Ok(false);
         }
+        self.events.push(Event::TreatySigned {
+            on,
+            participant: party.participant.clone(),
+            signature: kind,
+            treaty: self.id.clone(),
+        });
         self.changing(party, on, |party| party.signature = Some(Signed { kind, on }))?;
         self.treaty.counts.signatures += 1;
         Ok(true)

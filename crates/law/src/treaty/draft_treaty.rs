@@ -13,17 +13,13 @@ use super::record::{
     negotiating_path, tally_path, texts_path, treaty_path,
 };
 use super::tally::Tally;
-use crate::actor::{Author, actor_path, check_name};
+use crate::actor::{Author, actor_path, check_line};
 use crate::event::Event;
 use crate::ids::{ActorId, Digest, TreatyId};
 use crate::json;
 use crate::ledger::{Ledger, Path, Stop};
+use crate::limits::{LANGUAGES_MAX, MEDIA_TYPE_BYTES_MAX, NEGOTIATING_MAX, TITLE_BYTES_MAX};
 use crate::refusal::Refusal;
-
-/// Those who draw a treaty up, at most.
-pub const NEGOTIATING_MAX: usize = 256;
-/// Languages of one treaty, at most.
-pub const LANGUAGES_MAX: usize = 32;
 
 /// Lays the draft of a treaty before those who draw it up (VCLT art. 2(1)(e), 9).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,16 +90,14 @@ impl DraftTreaty {
 
     fn check_texts(&self) -> Result<(), Refusal> {
         let refuse = |problem| Err(Refusal::BadTitles { problem });
-        if self.texts.is_empty() || self.texts.len() > LANGUAGES_MAX {
-            return refuse("are in no language, or in more than 32");
-        }
         if !self.titles.keys().eq(self.texts.keys()) {
             return refuse("are not in the same languages");
         }
         check_titles(&self.titles)?;
         for text in self.texts.values() {
-            if text.bytes == 0 || text.media_type.is_empty() || text.media_type.len() > 100 {
-                return refuse("hold an empty text, or one without a media type");
+            let media_type = 1..=MEDIA_TYPE_BYTES_MAX;
+            if text.bytes == 0 || !media_type.contains(&text.media_type.len()) {
+                return refuse("hold an empty text, or one whose media type is empty or long");
             }
         }
         Ok(())
@@ -126,18 +120,27 @@ impl DraftTreaty {
                 refuse("organizations", "lists names; actors say themselves what they are")
             }
             _ => Ok(()),
+        }?;
+        let conditions = self.clauses.entry_into_force.conditions();
+        if conditions.is_some_and(|conditions| conditions.participants().into_iter().any(named)) {
+            return refuse("entry_into_force", "lists a name; list actors by id");
         }
+        Ok(())
     }
 }
 
-/// Checks titles: languages as two or three lower-case letters, each title in form.
+/// Checks titles: in 1 to [`LANGUAGES_MAX`] languages, each named by two or three lower-case
+/// letters (ISO 639), and each title in form.
 pub(super) fn check_titles(titles: &Titles) -> Result<(), Refusal> {
+    if titles.is_empty() || titles.len() > LANGUAGES_MAX {
+        return Err(Refusal::BadTitles { problem: "are in no language, or in more than 32" });
+    }
     for (language, title) in titles {
         let letters = language.bytes().all(|byte| byte.is_ascii_lowercase());
         if !letters || !(2..=3).contains(&language.len()) {
             return Err(Refusal::BadTitles { problem: "name a language otherwise than ISO 639" });
         }
-        check_name(title)?;
+        check_line("a title", title, TITLE_BYTES_MAX)?;
     }
     Ok(())
 }
@@ -166,6 +169,7 @@ pub fn draft_treaty(ledger: &mut Ledger, author: &Author, act: &DraftTreaty) -> 
         counts: Counts { negotiating, ..Counts::default() },
         draft: Some(draft),
         drafted_by: author.actor,
+        due: None,
         entry: None,
         latest: None,
         register: Register::empty(),
@@ -196,4 +200,124 @@ pub fn draft_treaty(ledger: &mut Ledger, author: &Author, act: &DraftTreaty) -> 
         treaty: treaty.clone(),
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::super::condition::{Condition, Counted};
+    use super::super::kind::ConsentKind;
+    use super::super::record::TreatyStatus;
+    use super::super::testing::{World, rivers, usual};
+    use super::*;
+    use crate::act::Data;
+
+    /// What comes of a draft that is changed in one respect.
+    fn drafted(change: impl FnOnce(&World, &mut DraftTreaty)) -> Result<Vec<Event>, Refusal> {
+        let mut world = World::new();
+        let mut draft = world.draft(usual());
+        change(&world, &mut draft);
+        world.does("Norland", Data::DraftTreaty(draft))
+    }
+
+    #[test]
+    fn a_draft_lies_before_those_who_draw_it_up() {
+        let mut world = World::new();
+        let draft = world.draft(usual());
+        world.must("Norland", Data::DraftTreaty(draft.clone()));
+        assert_eq!(world.status(), TreatyStatus::UnderNegotiation);
+        assert_eq!(world.treaty().draft, Some(draft.digest()));
+        assert_eq!(world.treaty().counts.negotiating, 2);
+        let again = world.does("Sudmark", Data::DraftTreaty(draft));
+        assert_eq!(again, Err(Refusal::TreatyExists { treaty: rivers() }));
+    }
+
+    #[test]
+    fn a_draft_is_laid_by_a_mandate() {
+        let mut world = World::new();
+        let act = Data::DraftTreaty(world.draft(usual()));
+        let actor = world.actor("Norland");
+        assert_eq!(world.does("envoy", act), Err(Refusal::MandateNeeded { actor }));
+    }
+
+    #[test]
+    fn those_who_draw_up_are_in_order_and_include_the_author() {
+        for change in [
+            (|_, draft| draft.negotiating.reverse()) as fn(&World, &mut DraftTreaty),
+            |world, draft| draft.negotiating.retain(|actor| *actor != world.actor("Norland")),
+            |_, draft| draft.negotiating = vec![ActorId([0; 16]); NEGOTIATING_MAX + 1],
+            |_, draft| draft.negotiating.push(draft.negotiating[1]),
+        ] {
+            let refusal = drafted(change);
+            assert!(matches!(refusal, Err(Refusal::BadNegotiators { .. })), "{refusal:?}");
+        }
+        let actor = ActorId([0xff; 16]);
+        let unknown = drafted(|_, draft| draft.negotiating.push(actor));
+        assert_eq!(unknown, Err(Refusal::UnknownActor { actor }));
+    }
+
+    #[test]
+    fn titles_and_texts_are_in_the_same_languages_and_in_form() {
+        let text = |draft: &DraftTreaty| draft.texts["en"].clone();
+        let letters = |n: usize| {
+            let letter = |n: usize| char::from(b'a' + u8::try_from(n % 26).expect("a letter"));
+            [letter(n / 26), letter(n)].iter().collect::<String>()
+        };
+        let languages = |count: usize| {
+            drafted(|_, draft| {
+                let (text, title) = (text(draft), "Treaty");
+                draft.texts = (0..count).map(|n| (letters(n), text.clone())).collect();
+                draft.titles = (0..count).map(|n| (letters(n), title.into())).collect();
+            })
+        };
+        assert!(languages(LANGUAGES_MAX).is_ok());
+        for refusal in [
+            languages(LANGUAGES_MAX + 1),
+            languages(0),
+            drafted(|_, draft| drop(draft.titles.remove("ru"))),
+            drafted(|_, draft| draft.texts.get_mut("en").expect("a text").bytes = 0),
+            drafted(|_, draft| draft.texts.get_mut("en").expect("a text").media_type.clear()),
+            drafted(|_, draft| {
+                drop((
+                    draft.titles.insert("EN".into(), "Treaty".into()),
+                    draft.titles.remove("en"),
+                ));
+                drop((draft.texts.insert("EN".into(), text(draft)), draft.texts.remove("en")));
+            }),
+        ] {
+            assert!(matches!(refusal, Err(Refusal::BadTitles { .. })), "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn a_title_of_the_longest_length_passes_and_one_byte_more_does_not() {
+        let title = |bytes: usize| {
+            drafted(|_, draft| drop(draft.titles.insert("en".into(), "t".repeat(bytes))))
+        };
+        assert!(title(TITLE_BYTES_MAX).is_ok());
+        assert!(matches!(title(TITLE_BYTES_MAX + 1), Err(Refusal::TooLong { .. })));
+        assert!(matches!(title(0), Err(Refusal::BadName { .. })));
+    }
+
+    #[test]
+    fn clauses_name_actors_and_conditions() {
+        let name = || vec![Participant::Name("Norland".into())];
+        for refusal in [
+            drafted(|_, draft| draft.clauses.participation = Participation::Listed(name())),
+            drafted(|_, draft| draft.clauses.organizations.named = name()),
+            drafted(|_, draft| draft.clauses.entry_into_force = EntryIntoForce::AsPublished),
+            drafted(|_, draft| draft.clauses.consent.kinds.push(ConsentKind::Accession)),
+            drafted(|_, draft| {
+                if let EntryIntoForce::Threshold { conditions, .. } =
+                    &mut draft.clauses.entry_into_force
+                {
+                    let of = Counted::default();
+                    *conditions = Condition::Named { participants: name(), of };
+                }
+            }),
+        ] {
+            assert!(matches!(refusal, Err(Refusal::ClauseOutOfForm { .. })), "{refusal:?}");
+        }
+    }
 }

@@ -18,6 +18,8 @@ pub mod sign;
 pub mod status;
 mod store;
 pub mod tally;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod transcribe;
 pub mod transcribe_treaty;
 pub mod withdraw;

@@ -28,7 +28,7 @@ use crate::refusal::Refusal;
 /// Most spells of one participant.
 pub const SPELLS_MAX: usize = 16;
 
-/// Titles by language: an IETF tag such as `en` or `zh-Hans`.
+/// Titles by language: two or three lower-case letters such as `en` (ISO 639).
 pub type Titles = BTreeMap<String, String>;
 
 /// The head record of a treaty.
@@ -42,6 +42,9 @@ pub struct Treaty {
     pub draft: Option<Digest>,
     /// Who drafted or transcribed it.
     pub drafted_by: ActorId,
+    /// The day for which its entry into force was last entered in the queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Date>,
     /// The day from which the treaty is in force; it may lie ahead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Date>,

@@ -54,3 +54,49 @@ pub fn revoke_withdrawal(
     let entry = course.treaty.entry;
     store::save(ledger, course, &party, known, entry)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::kind::ConsentKind;
+    use super::super::testing::{World, rivers, told, usual};
+    use super::super::withdraw::Withdraw;
+    use super::*;
+    use crate::act::Data;
+    use crate::event::Event;
+
+    fn revoke(world: &mut World) -> Result<Vec<Event>, Refusal> {
+        world.does("Norland", Data::RevokeWithdrawal(RevokeWithdrawal { treaty: rivers() }))
+    }
+
+    #[test]
+    fn a_notice_is_taken_back_before_its_effect_and_not_after() {
+        let mut world = World::concluded(usual());
+        for who in ["Norland", "Sudmark"] {
+            world.deposit(who, ConsentKind::Accession).expect("it is open");
+        }
+        world.day("2028-01-31");
+        let no_notice = || {
+            let participant = World::new().participant("Norland");
+            Err(Refusal::NoNotice { participant, treaty: rivers() })
+        };
+        assert_eq!(revoke(&mut world), no_notice());
+        let withdraw = Data::Withdraw(Withdraw { treaty: rivers() });
+        world.must("Norland", withdraw.clone());
+        world.day("2029-01-30");
+        assert_eq!(told(&revoke(&mut world).expect("it runs")), ["withdrawal_revoked"]);
+        assert_eq!(revoke(&mut world), no_notice());
+
+        assert_eq!(told(&world.must("Norland", withdraw)), ["notice 2030-01-30"]);
+        world.day("2030-01-30");
+        assert_eq!(revoke(&mut world), no_notice());
+    }
+
+    #[test]
+    fn full_powers_are_needed() {
+        let mut world = World::concluded(usual());
+        let act = Data::RevokeWithdrawal(RevokeWithdrawal { treaty: rivers() });
+        world.empower_envoy(&[Power::Deposit]);
+        let refusal = Refusal::NoFullPowers { treaty: rivers(), power: Power::Withdraw };
+        assert_eq!(world.does("envoy", act), Err(refusal));
+    }
+}

@@ -51,3 +51,33 @@ pub fn standing(
     let status = treaty.status(today);
     Ok(Standing { entry: treaty.entry, missing, progress, status, trigger: treaty.trigger })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::kind::ConsentKind;
+    use super::super::record::{clauses_path, tally_path};
+    use super::super::testing::{World, date, rivers, usual};
+    use super::*;
+
+    fn stands(world: &World) -> Standing {
+        let clauses = world.ledger.record(&clauses_path(&rivers())).expect("loaded");
+        let tally: Option<Tally> = world.ledger.record(&tally_path(&rivers())).expect("loaded");
+        let today = world.ledger.today();
+        standing(&world.treaty(), &clauses.expect("clauses"), tally.as_ref(), today)
+            .expect("in range")
+    }
+
+    #[test]
+    fn a_treaty_says_what_is_missing_until_its_day_is_fixed() {
+        let mut world = World::concluded(usual());
+        assert_eq!(stands(&world).missing.as_deref(), Some("2 more participants (0 of 2)"));
+        for who in ["Norland", "Sudmark"] {
+            world.deposit(who, ConsentKind::Accession).expect("it is open");
+        }
+        let fixed = stands(&world);
+        assert_eq!((fixed.missing, fixed.entry), (None, Some(date("2027-01-31"))));
+        assert_eq!(fixed.status, TreatyStatus::Authenticated);
+        world.day("2027-01-31");
+        assert_eq!(stands(&world).status, TreatyStatus::InForce);
+    }
+}

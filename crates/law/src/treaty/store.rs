@@ -59,11 +59,12 @@ pub(super) fn open(ledger: &Ledger, id: &TreatyId) -> Result<Course, Stop> {
 /// As [`open`], for a treaty whose texts are authentic and whose participants act themselves.
 ///
 /// # Errors
-/// [`Refusal::NotAuthenticated`], those of [`open`], or `Missing`.
+/// [`Refusal::NotAuthenticated`], [`Refusal::KeptElsewhere`], those of [`open`], or `Missing`.
 pub(super) fn open_authentic(ledger: &Ledger, id: &TreatyId) -> Result<(Course, Date), Stop> {
     let course = open(ledger, id)?;
     match course.treaty.stage {
         Stage::Authenticated { on } => Ok((course, on)),
+        Stage::Transcribed => Err(Refusal::KeptElsewhere { treaty: id.clone() }.into()),
         _ => Err(Refusal::NotAuthenticated { treaty: id.clone() }.into()),
     }
 }
@@ -132,14 +133,19 @@ pub(super) fn close(
     course: Course,
     entry_before: Option<Date>,
 ) -> Result<(), Stop> {
-    let Course { id, treaty, tally, events, .. } = course;
+    let Course { id, mut treaty, tally, events, .. } = course;
     for event in events {
         ledger.emit(event);
     }
     if let Some(on) = treaty.entry.filter(|_| treaty.entry != entry_before) {
         match on.start() {
+            // A date that was unset and is fixed again waits in the queue already.
             Some(start) if start > ledger.now() => {
-                due::schedule(ledger, start, DueItem::EntryIntoForce { on, treaty: id.clone() })?;
+                if treaty.due != Some(on) {
+                    let item = DueItem::EntryIntoForce { on, treaty: id.clone() };
+                    due::schedule(ledger, start, item)?;
+                    treaty.due = Some(on);
+                }
             }
             _ => ledger.emit(Event::EnteredIntoForce { on, treaty: id.clone() }),
         }

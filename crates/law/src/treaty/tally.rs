@@ -202,11 +202,17 @@ impl Progress {
         }
         Some(match self {
             Self::Test { counted, have, need, missing } if missing.is_empty() => {
-                format!("{} more {counted} ({have} of {need})", need.0 - have.0)
+                let more = need.0 - have.0;
+                match counted.strip_prefix("participants") {
+                    Some(rest) if more == 1 => {
+                        format!("1 more participant{rest} ({have} of {need})")
+                    }
+                    _ => format!("{more} more {counted} ({have} of {need})"),
+                }
             }
             Self::Test { counted, have, need, missing } => {
                 let names: Vec<String> = missing.iter().map(|who| format!("{who}")).collect();
-                format!("{counted} {} ({have} of {need})", names.join(", "))
+                format!("{counted} of {} ({have} of {need})", names.join(", "))
             }
             Self::AllOf(all) => joined(all, " and "),
             Self::AnyOf(any) => joined(any, " or "),
@@ -214,8 +220,13 @@ impl Progress {
     }
 }
 
+/// Joins what is missing; a combination within another stands in brackets.
 fn joined(parts: &[Progress], word: &str) -> String {
-    let sentences: Vec<String> = parts.iter().filter_map(Progress::sentence).collect();
+    let bracketed = |part: &Progress| match part {
+        Progress::Test { .. } => part.sentence(),
+        _ => part.sentence().map(|sentence| format!("({sentence})")),
+    };
+    let sentences: Vec<String> = parts.iter().filter_map(bracketed).collect();
     sentences.join(word)
 }
 
@@ -251,13 +262,14 @@ fn counted_as(test: &Condition) -> String {
     let (noun, of) = match test {
         Condition::Count { of, .. } => ("participants", of),
         Condition::Fraction { of, .. } => ("participants", of),
-        Condition::Named { of, .. } => ("the consent of", of),
+        Condition::Named { of, .. } => ("the consent", of),
         Condition::Weight { measure, of, .. } => (measure.as_str(), of),
         Condition::AllOf(_) | Condition::AnyOf(_) => unreachable!("a combination is no test"),
     };
     let mut words = String::from(noun);
     if of.signatories {
-        words.push_str(" that signed");
+        let named = matches!(test, Condition::Named { .. });
+        words.push_str(if named { " after signature" } else { " that signed" });
     }
     if let Some(group) = &of.group {
         words.push_str(&format!(" among {}", group.name));
@@ -280,4 +292,95 @@ fn absent(test: &Condition, counter: &Counter) -> Vec<Participant> {
         .filter(|(place, _)| is_absent(place))
         .map(|(_, participant)| participant.clone())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use proptest::prelude::*;
+
+    use super::super::condition::{Fraction, Group, Ratio, Weighed};
+    use super::*;
+
+    fn name(number: u8) -> Participant {
+        Participant::Name(format!("p{number}"))
+    }
+
+    fn tree() -> Condition {
+        let of = Counted::default;
+        let signed = Counted { signatories: true, ..Counted::default() };
+        let group = Group { name: "the group".into(), members: vec![name(0), name(1)] };
+        let ratified = Counted { kinds: vec![ConsentKind::Ratification], ..Counted::default() };
+        let row = |number| Weighed { participant: name(number), weight: Amount(number.into()) };
+        let half = Fraction::AtLeast(Ratio::new(1, 2).expect("a half"));
+        Condition::AllOf(vec![
+            Condition::Count { at_least: 3, of: of() },
+            Condition::AnyOf(vec![
+                Condition::Named { participants: vec![name(1), name(3)], of: ratified },
+                Condition::Count {
+                    at_least: 1,
+                    of: Counted { group: Some(group.into()), ..Counted::default() },
+                },
+            ]),
+            Condition::Fraction { fraction: half, base: 4, of: signed },
+            Condition::Weight {
+                measure: "tonnes".into(),
+                fraction: half,
+                total: Amount(15),
+                table: (1..6).map(row).collect(),
+                of: of(),
+            },
+        ])
+    }
+
+    #[test]
+    fn what_is_missing_is_one_sentence_and_nothing_when_met() {
+        let (condition, mut tally) = (tree(), Tally::new(&tree()));
+        let sentence = |tally: &Tally| tally.progress(&condition).expect("in range").sentence();
+        assert_eq!(
+            sentence(&tally).expect("much is missing"),
+            "3 more participants (0 of 3) and (the consent by ratification of p1, p3 (0 of 2) or \
+             1 more participant among the group (0 of 1)) and 2 more participants that signed \
+             (0 of 2) and 8 more tonnes (0 of 8)"
+        );
+        for number in [0, 4, 5] {
+            let (participant, kind) = (name(number), ConsentKind::Accession);
+            let now = Contribution { participant: &participant, kind, signed: true };
+            assert!(!tally.holds(&condition).expect("in range"));
+            tally.replace(&condition, None, Some(now));
+        }
+        assert_eq!(sentence(&tally), None);
+        assert!(tally.holds(&condition).expect("in range"));
+    }
+
+    type State = Option<(bool, bool)>;
+
+    fn contribution(participant: &Participant, state: State) -> Option<Contribution<'_>> {
+        let (ratified, signed) = state?;
+        let kind = if ratified { ConsentKind::Ratification } else { ConsentKind::Accession };
+        Some(Contribution { participant, kind, signed })
+    }
+
+    proptest! {
+        #[test]
+        fn a_tally_kept_by_changes_is_the_tally_counted_anew(
+            changes in proptest::collection::vec((0_u8..7, any::<State>()), 0..60)
+        ) {
+            let (condition, mut kept) = (tree(), Tally::new(&tree()));
+            let mut states: [State; 7] = [None; 7];
+            for (number, state) in changes {
+                let participant = name(number);
+                let before = contribution(&participant, states[usize::from(number)]);
+                kept.replace(&condition, before, contribution(&participant, state));
+                states[usize::from(number)] = state;
+            }
+            let mut anew = Tally::new(&condition);
+            for (number, state) in (0..).zip(states) {
+                let participant = name(number);
+                anew.replace(&condition, None, contribution(&participant, state));
+            }
+            prop_assert_eq!(kept, anew);
+        }
+    }
 }

@@ -11,20 +11,18 @@ use serde::{Deserialize, Serialize};
 use super::clauses::{EntryIntoForce, SignatureKind};
 use super::course::{Course, NoticeOutcome};
 use super::dates::NoticeEffect;
-use super::kind::FactKind;
+use super::kind::{ConsentKind, FactKind};
 use super::participant::Participant;
-use super::record::{Consent, Party, Stage, party_path};
+use super::record::{Consent, Party, Stage, clauses_path, party_path, tally_path, treaty_path};
 use super::store;
 use super::transcribe_treaty::require_transcriber;
-use crate::actor::Author;
+use crate::actor::{ActorKind, Author, actor_path};
 use crate::date::Date;
 use crate::event::Event;
 use crate::ids::{ActorId, TreatyId};
 use crate::ledger::{Ledger, Path, Stop};
+use crate::limits::FACTS_MAX;
 use crate::refusal::Refusal;
-
-/// Facts of one transcription, at most.
-pub const FACTS_MAX: u32 = 512;
 
 /// Enters facts of one treaty, in the order of their dates; signatures in any order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,10 +62,15 @@ impl Transcribe {
     }
 
     pub(crate) fn reads(&self, _: ActorId, paths: &mut Vec<Path>) {
-        let Some(first) = self.facts.first() else { return };
-        store::reads(&self.treaty, &first.participant, paths);
-        let others = self.facts.iter().skip(1);
-        paths.extend(others.map(|fact| party_path(&self.treaty, &fact.participant)));
+        paths.push(treaty_path(&self.treaty));
+        paths.push(clauses_path(&self.treaty));
+        paths.push(tally_path(&self.treaty));
+        for fact in &self.facts {
+            paths.push(party_path(&self.treaty, &fact.participant));
+            if let Participant::Actor(actor) = fact.participant {
+                paths.push(actor_path(actor));
+            }
+        }
     }
 }
 
@@ -76,6 +79,7 @@ impl Transcribe {
 /// # Errors
 /// [`Refusal::CannotConclude`], [`Refusal::MandateNeeded`], [`Refusal::UnknownTreaty`],
 /// [`Refusal::NotTranscribed`], [`Refusal::OtherTranscriber`], [`Refusal::FactsCount`],
+/// [`Refusal::ClauseOutOfForm`] for a name, [`Refusal::UnknownActor`], [`Refusal::SuccessionDate`],
 /// [`Refusal::FactInFuture`], [`Refusal::FactOutOfOrder`], [`Refusal::PublishedNotNeeded`] or
 /// [`Refusal::TooManySpells`].
 pub fn transcribe(ledger: &mut Ledger, author: &Author, act: &Transcribe) -> Result<(), Stop> {
@@ -96,8 +100,7 @@ pub fn transcribe(ledger: &mut Ledger, author: &Author, act: &Transcribe) -> Res
     let mut parties: BTreeMap<&Participant, Party> = BTreeMap::new();
     for fact in &act.facts {
         if !parties.contains_key(&fact.participant) {
-            fact.participant.check()?;
-            let organization = course.clauses.organizations.named.contains(&fact.participant);
+            let organization = is_organization(ledger, &course, &fact.participant)?;
             let (party, known) =
                 store::party(ledger, &act.treaty, &fact.participant, organization)?;
             if !known {
@@ -114,8 +117,29 @@ pub fn transcribe(ledger: &mut Ledger, author: &Author, act: &Transcribe) -> Res
     store::close(ledger, course, entry)
 }
 
+/// Checks a participant, and says whether it is an organization: an actor by its record, a name by
+/// the clauses.
+fn is_organization(
+    ledger: &Ledger,
+    course: &Course,
+    participant: &Participant,
+) -> Result<bool, Stop> {
+    participant.check()?;
+    let Participant::Actor(actor) = participant else {
+        return Ok(course.clauses.organizations.named.contains(participant));
+    };
+    match ledger.actor(*actor)?.kind {
+        ActorKind::Organization => Ok(true),
+        ActorKind::State => Ok(false),
+        _ => Err(Refusal::CannotConclude { actor: *actor }.into()), // VCLT art. 6
+    }
+}
+
 fn enter(course: &mut Course, party: &mut Party, fact: &Fact, today: Date) -> Result<(), Refusal> {
     let on = fact.on;
+    if fact.succession.is_some() && !fact.fact.consent().is_some_and(ConsentKind::is_succession) {
+        return Err(Refusal::SuccessionDate);
+    }
     let published = matches!(fact.fact, FactKind::PublishedEntryIntoForce | FactKind::PublishedEnd);
     if on > today && !published {
         return Err(Refusal::FactInFuture { date: on });
@@ -151,7 +175,7 @@ fn apply(course: &mut Course, party: &mut Party, fact: &Fact) -> Result<Option<S
         return Ok(unless(done, "an earlier consent stands"));
     }
     Ok(match fact.fact {
-        FactKind::Signature | FactKind::SuccessionToSignature => {
+        FactKind::Signature => {
             let done = course.sign(party, SignatureKind::Simple, on)?;
             unless(done, "an earlier signature stands")
         }
@@ -195,4 +219,183 @@ fn notice(course: &mut Course, party: &mut Party, on: Date) -> Result<Option<Str
         }
         NoticeOutcome::Judged(NoticeEffect::Effective(_)) => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clauses::FinalClauses;
+    use super::super::testing::{World, date, rivers, told, usual};
+    use super::*;
+    use crate::act::Data;
+
+    fn all(world: &mut World, facts: &[&str]) -> Vec<String> {
+        told(&world.transcribe(facts).expect("facts in form"))
+    }
+
+    #[test]
+    fn dates_of_a_history_follow_from_its_clauses() {
+        let mut world = World::transcribed(usual());
+        let events = all(
+            &mut world,
+            &[
+                "1990-05-02 A signature",
+                "1990-01-01 B signature",
+                "1991-01-01 A ratification",
+                "1991-02-01 B ratification",
+                "1991-02-10 C accession",
+                "1991-03-20 D accession",
+                "1995-01-01 A withdrawal_notification",
+            ],
+        );
+        assert_eq!(
+            events,
+            [
+                "treaty_signed",
+                "treaty_signed",
+                "consent",
+                "consent 1991-03-03",
+                "fixed 1991-03-03 by 1991-02-01",
+                "consent 1991-03-12",
+                "consent 1991-04-19",
+                "notice 1996-01-01",
+                "in force 1991-03-03",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_batch_gives_what_single_facts_give() {
+        let facts = [
+            "1990-05-02 A signature",
+            "1991-01-01 A ratification",
+            "1991-01-02 A ratification_withdrawal",
+            "1991-02-01 B accession",
+            "1991-02-01 C accession",
+            "1991-02-01 C instrument_withdrawn_before_effect",
+            "1991-02-03 D accession",
+            "1995-02-01 B denunciation_notification",
+            "1995-03-01 B withdrawal_revocation",
+        ];
+        let (mut whole, mut single) = (World::transcribed(usual()), World::transcribed(usual()));
+        all(&mut whole, &facts);
+        for fact in facts {
+            all(&mut single, &[fact]);
+        }
+        assert_eq!(whole.treaty(), single.treaty());
+        assert_eq!(whole.treaty().trigger, Some(date("1991-02-03")));
+        for name in ["A", "B", "C", "D"] {
+            let participant = Participant::Name(name.into());
+            assert_eq!(whole.party(&participant), single.party(&participant));
+        }
+    }
+
+    #[test]
+    fn what_changes_no_date_is_recorded_with_its_reason() {
+        let mut world = World::transcribed(usual());
+        let facts = [
+            "1991-01-01 A accession",
+            "1991-01-02 A ratification",
+            "1991-01-02 B withdrawal_notification",
+            "1991-01-02 B withdrawal_revocation",
+            "1991-01-02 B ratification_withdrawal",
+            "1991-01-02 A provisional_application",
+            "1991-01-02 A withdrawal_notification",
+        ];
+        assert_eq!(
+            all(&mut world, &facts),
+            [
+                "consent",
+                "an earlier consent stands",
+                "no consent stands",
+                "no notice of withdrawal is running",
+                "no instrument stands that is not in force",
+                "provisional application changes no date",
+                "no notice may be given before entry into force",
+            ]
+        );
+    }
+
+    #[test]
+    fn published_dates_stand_for_unknown_clauses() {
+        let mut world = World::transcribed(FinalClauses::as_published());
+        let facts = [
+            "1950-01-01 A ratification",
+            "1952-01-01 A published_entry_into_force",
+            "1951-01-01 B published_entry_into_force",
+            "1960-01-01 A published_end",
+        ];
+        all(&mut world, &facts);
+        assert_eq!(world.treaty().entry, Some(date("1951-01-01")));
+        let party = world.party(&Participant::Name("A".into())).expect("a party");
+        assert_eq!(party.spells.len(), 1);
+        let known = World::transcribed(usual()).transcribe(&facts[1..2]);
+        assert_eq!(known, Err(Refusal::PublishedNotNeeded { treaty: rivers() }));
+    }
+
+    #[test]
+    fn facts_come_in_order_and_not_from_the_future() {
+        let mut world = World::transcribed(usual());
+        let (date_1, latest) = (date("1990-12-31"), date("1991-01-01"));
+        let wrong = world.transcribe(&["1991-01-01 A accession", "1990-12-31 B accession"]);
+        assert_eq!(wrong, Err(Refusal::FactOutOfOrder { date: date_1, latest }));
+        assert_eq!(world.treaty().register.count, 0, "all or none");
+        all(&mut world, &["1991-01-01 A accession", "1990-12-31 B signature"]);
+        let wrong = world.transcribe(&["1990-12-31 B accession"]);
+        assert_eq!(wrong, Err(Refusal::FactOutOfOrder { date: date_1, latest }));
+        let future = world.transcribe(&["2027-01-02 C accession"]);
+        assert_eq!(future, Err(Refusal::FactInFuture { date: date("2027-01-02") }));
+        all(&mut world, &["2027-01-01 C accession"]);
+    }
+
+    #[test]
+    fn a_batch_has_from_one_fact_to_the_limit() {
+        let mut world = World::transcribed(usual());
+        let facts = |count: u32| {
+            let fact = World::new().fact("1991-01-01 A signature");
+            let facts = alloc::vec![fact; usize::try_from(count).expect("small")];
+            Data::Transcribe(Transcribe { facts, treaty: rivers() })
+        };
+        let refusal = Err(Refusal::FactsCount { max: FACTS_MAX });
+        assert_eq!(world.does("Norland", facts(0)), refusal);
+        assert_eq!(world.does("Norland", facts(FACTS_MAX + 1)), refusal);
+        world.must("Norland", facts(FACTS_MAX));
+    }
+
+    #[test]
+    fn the_history_is_entered_by_one_actor_and_for_transcribed_treaties_only() {
+        let mut world = World::transcribed(usual());
+        let facts = alloc::vec![world.fact("1991-01-01 A accession")];
+        let act = Data::Transcribe(Transcribe { facts, treaty: rivers() });
+        let (actor, treaty) = (world.actor("Norland"), rivers());
+        let other = world.does("Sudmark", act.clone());
+        assert_eq!(other, Err(Refusal::OtherTranscriber { actor, treaty: treaty.clone() }));
+        assert_eq!(world.does("envoy", act.clone()), Err(Refusal::MandateNeeded { actor }));
+        let own = World::concluded(usual()).does("Norland", act.clone());
+        assert_eq!(own, Err(Refusal::NotTranscribed { treaty: treaty.clone() }));
+        let unknown = World::new().does("Norland", act);
+        assert_eq!(unknown, Err(Refusal::UnknownTreaty { treaty }));
+    }
+
+    #[test]
+    fn a_participant_is_a_short_name_or_an_actor_that_concludes_treaties() {
+        let mut world = World::transcribed(usual());
+        let mut enter = |participant, succession| {
+            let fact = FactKind::Accession;
+            let fact = Fact { fact, on: date("1991-01-01"), participant, succession };
+            let facts = alloc::vec![fact];
+            world.does("Norland", Data::Transcribe(Transcribe { facts, treaty: rivers() }))
+        };
+        let long = enter(Participant::Name("n".repeat(121)), None);
+        assert!(matches!(long, Err(Refusal::ClauseOutOfForm { .. })), "{long:?}");
+        let actor = ActorId([9; 16]);
+        let unknown = enter(Participant::Actor(actor), None);
+        assert_eq!(unknown, Err(Refusal::UnknownActor { actor }));
+        let dated = enter(Participant::Name("A".into()), Some(date("1990-01-01")));
+        assert_eq!(dated, Err(Refusal::SuccessionDate));
+        enter(World::new().participant("Union"), None).expect("an organization");
+        let counted = world.treaty().counts.consents;
+        assert_eq!((counted, world.treaty().trigger), (1, None));
+        all(&mut world, &["1991-01-01 A accession"]);
+        assert_eq!(world.treaty().trigger, None, "an organization does not count here");
+    }
 }

@@ -12,10 +12,11 @@ use super::record::{
     Clauses, Counts, Register, Stage, Titles, Treaty, clauses_path, tally_path, treaty_path,
 };
 use super::tally::Tally;
-use crate::actor::{Author, check_name};
+use crate::actor::{Author, check_line};
 use crate::event::Event;
 use crate::ids::{ActorId, TreatyId};
 use crate::ledger::{Ledger, Path, Stop};
+use crate::limits::TITLE_BYTES_MAX;
 use crate::refusal::Refusal;
 
 /// Enters a treaty whose history is kept elsewhere. Its facts follow by
@@ -63,7 +64,8 @@ pub(super) fn require_transcriber(author: &Author) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// [`Refusal::CannotConclude`], [`Refusal::MandateNeeded`], [`Refusal::TreatyExists`],
-/// [`Refusal::BadTitles`], those of [`check_name`], or [`Refusal::ClauseOutOfForm`].
+/// [`Refusal::BadTitles`], [`Refusal::BadName`], [`Refusal::TooLong`] or
+/// [`Refusal::ClauseOutOfForm`].
 pub fn transcribe_treaty(
     ledger: &mut Ledger,
     author: &Author,
@@ -74,17 +76,15 @@ pub fn transcribe_treaty(
     if ledger.has(&treaty_path(treaty))? {
         return Err(Refusal::TreatyExists { treaty: treaty.clone() }.into());
     }
-    if act.titles.is_empty() {
-        return Err(Refusal::BadTitles { problem: "are in no language" }.into());
-    }
     check_titles(&act.titles)?;
-    check_name(&act.source)?;
+    check_line("the source", &act.source, TITLE_BYTES_MAX)?;
     act.clauses.check()?;
 
     let record = Treaty {
         counts: Counts::default(),
         draft: None,
         drafted_by: author.actor,
+        due: None,
         entry: None,
         latest: None,
         register: Register::empty(),
@@ -107,4 +107,45 @@ pub fn transcribe_treaty(
         treaty: treaty.clone(),
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeMap;
+
+    use super::super::testing::{World, rivers, usual};
+    use super::*;
+    use crate::act::Data;
+
+    fn act(source: &str, titles: &[(&str, &str)]) -> Data {
+        let titles = titles.iter().map(|(language, title)| ((*language).into(), (*title).into()));
+        let (clauses, titles) = (usual(), titles.collect::<BTreeMap<_, _>>());
+        Data::TranscribeTreaty(TranscribeTreaty {
+            clauses,
+            source: source.into(),
+            titles,
+            treaty: rivers(),
+        })
+    }
+
+    #[test]
+    fn a_treaty_enters_once_with_a_source_and_a_title() {
+        let mut world = World::new();
+        let mut code =
+            |act| world.does("Norland", act).map_or_else(|refusal| refusal.code(), |_| 0);
+        assert_eq!(code(act("", &[("en", "Treaty")])), 117);
+        assert_eq!(code(act(&"s".repeat(TITLE_BYTES_MAX + 1), &[("en", "Treaty")])), 110);
+        assert_eq!(code(act("the gazette", &[])), 204);
+        assert_eq!(code(act("the gazette", &[("english", "Treaty")])), 204);
+        assert_eq!(code(act(&"s".repeat(TITLE_BYTES_MAX), &[("en", "Treaty")])), 0);
+        assert_eq!(code(act("the gazette", &[("en", "Treaty")])), 202);
+    }
+
+    #[test]
+    fn a_mandate_is_needed() {
+        let mut world = World::new();
+        let actor = world.actor("Norland");
+        let refusal = world.does("envoy", act("the gazette", &[("en", "Treaty")]));
+        assert_eq!(refusal, Err(Refusal::MandateNeeded { actor }));
+    }
 }

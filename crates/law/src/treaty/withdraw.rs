@@ -73,3 +73,97 @@ pub fn withdraw(ledger: &mut Ledger, author: &Author, act: &Withdraw) -> Result<
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::clauses::{FinalClauses, Withdrawal};
+    use super::super::kind::ConsentKind;
+    use super::super::testing::{World, date, rivers, told, usual};
+    use super::*;
+    use crate::act::Data;
+    use crate::event::Event;
+
+    /// In force since 2027-01-31 for Norland and Sudmark.
+    fn in_force(withdrawal: Withdrawal) -> World {
+        let mut world = World::concluded(FinalClauses { withdrawal, ..usual() });
+        for who in ["Norland", "Sudmark"] {
+            world.deposit(who, ConsentKind::Accession).expect("it is open");
+        }
+        world
+    }
+
+    fn withdraw(world: &mut World, who: &str) -> Result<Vec<Event>, Refusal> {
+        world.does(who, Data::Withdraw(Withdraw { treaty: rivers() }))
+    }
+
+    #[test]
+    fn a_party_leaves_on_a_years_notice_after_a_year() {
+        let mut world = in_force(usual().withdrawal);
+        let (participant, treaty) = (world.participant("Norland"), rivers());
+        let early = withdraw(&mut world, "Norland");
+        assert_eq!(early, Err(Refusal::NotYetBound { participant, treaty: treaty.clone() }));
+        world.day("2028-01-30");
+        let earliest = date("2028-01-31");
+        let early = withdraw(&mut world, "Norland");
+        assert_eq!(early, Err(Refusal::WithdrawalTooEarly { treaty, earliest }));
+        world.day("2028-01-31");
+        let events = withdraw(&mut world, "Norland").expect("a year has passed");
+        assert_eq!(told(&events), ["notice 2029-01-31"]);
+        let (treaty, effect) = (rivers(), date("2029-01-31"));
+        let twice = withdraw(&mut world, "Norland");
+        assert_eq!(twice, Err(Refusal::NoticeRunning { treaty, effect }));
+    }
+
+    #[test]
+    fn who_left_is_not_bound_on_the_day_of_effect_and_may_return() {
+        let mut world = in_force(usual().withdrawal);
+        world.day("2028-01-31");
+        withdraw(&mut world, "Norland").expect("a year has passed");
+        let bound = |world: &World, day: &str| {
+            let party = world.party(&world.participant("Norland")).expect("a party");
+            party.is_bound(&usual(), world.treaty().dates(), date(day)).expect("in range")
+        };
+        assert!(bound(&world, "2029-01-30"));
+        assert!(!bound(&world, "2029-01-31"));
+        world.day("2029-01-31");
+        let participant = world.participant("Norland");
+        let gone = withdraw(&mut world, "Norland");
+        assert_eq!(gone, Err(Refusal::NotContracting { participant, treaty: rivers() }));
+        world.day("2029-02-01");
+        let events = world.deposit("Norland", ConsentKind::Accession).expect("it may return");
+        assert_eq!(told(&events), ["consent 2029-03-03"]);
+        assert!(bound(&world, "2029-01-30") && !bound(&world, "2029-03-02"));
+        assert!(bound(&world, "2029-03-03"));
+        assert_eq!(world.treaty().entry, Some(date("2027-01-31")), "nothing moves it");
+    }
+
+    #[test]
+    fn a_silent_treaty_lets_go_only_where_it_implies_so() {
+        let mut world = in_force(Withdrawal::Silent { permitted: true });
+        world.day("2027-01-31");
+        let events = withdraw(&mut world, "Norland").expect("it is implied");
+        assert_eq!(told(&events), ["notice 2028-01-31"]); // VCLT art. 56(2)
+        for clause in [Withdrawal::Silent { permitted: false }, Withdrawal::Unrecorded] {
+            let mut world = in_force(clause);
+            world.day("2027-01-31");
+            let refusal = Refusal::NoWithdrawalClause { treaty: rivers() };
+            assert_eq!(withdraw(&mut world, "Norland"), Err(refusal));
+        }
+    }
+
+    #[test]
+    fn a_stranger_and_an_envoy_without_full_powers_do_not_withdraw() {
+        let mut world = in_force(usual().withdrawal);
+        world.day("2028-01-31");
+        let participant = world.participant("Ostia");
+        let refusal = Refusal::NotContracting { participant, treaty: rivers() };
+        assert_eq!(withdraw(&mut world, "Ostia"), Err(refusal));
+        world.empower_envoy(&[Power::Deposit]);
+        let refusal = Refusal::NoFullPowers { treaty: rivers(), power: Power::Withdraw };
+        assert_eq!(withdraw(&mut world, "envoy"), Err(refusal));
+        world.empower_envoy(&[Power::Withdraw]);
+        withdraw(&mut world, "envoy").expect("it has full powers");
+        let refusal = Refusal::UnknownTreaty { treaty: rivers() };
+        assert_eq!(withdraw(&mut World::new(), "Norland"), Err(refusal));
+    }
+}
