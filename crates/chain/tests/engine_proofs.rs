@@ -1,20 +1,25 @@
-//! Proofs by the engine's databases hold, and no other do.
+//! Proofs by the engine's databases hold, and no others do.
+//!
+//! `tests/vectors/proofs.json` has some of them for other implementations. They are frozen, as the
+//! receipts are: `PACTA_WRITE_VECTORS=1` writes them.
 
-use std::collections::BTreeMap;
+#![allow(clippy::unwrap_used)] // a test may fail
+
+use std::{collections::BTreeMap, fs};
 
 use commonware_runtime::{Runner as _, deterministic};
 use pacta_chain::{AbsenceProof, Header, JournalProof, LedgerProof};
 use pacta_law::{Digest, Instant};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[path = "support/databases.rs"]
 mod databases;
 #[path = "support/proofs.rs"]
 mod proofs;
 
-use databases::{Databases, Roots};
+use databases::{Databases, Location, Roots, to_engine};
 
 /// What the databases hold, kept by other means.
 #[derive(Default)]
@@ -314,4 +319,101 @@ fn a_proof_of_an_earlier_ledger_does_not_hold_under_a_later_one() {
         let mixed = Header { ledger_end: after.ledger_end, ..header(&before) };
         assert!(!proof.verify(&mixed, &key, &old));
     });
+}
+
+#[test]
+fn outcomes_before_and_after_the_start_of_the_journal() {
+    run(10, async |context| {
+        let databases = Databases::open(&context).await;
+        let (mut databases, roots, _) = databases.apply(&[], &[]).await;
+        for (count, start) in [(40, 7), (40, 64), (40, 70), (7, 128)] {
+            let mut batch = databases.journal.new_batch();
+            for leaf in 0..count {
+                batch = batch.append(to_engine(&digest("leaf", leaf)));
+            }
+            let start = Location::new(start.min(*databases.journal.bounds().end));
+            let batch = batch.merkleize(&databases.journal, None, start).await.unwrap();
+            databases.journal = databases.journal.apply_batch(batch).await.unwrap();
+            let journal = &databases.journal;
+            let header = Header {
+                journal_root: Digest(journal.root().0),
+                journal_start: *journal.inactivity_floor_loc(),
+                journal_end: *journal.bounds().end,
+                ..header(&roots)
+            };
+            for location in 0..header.journal_end {
+                let leaf = journal.get(Location::new(location)).await.unwrap();
+                let Some(leaf) = leaf else { continue };
+                let leaf = Digest(leaf.0);
+                let proof = proofs::journal(&databases, &header, location).await;
+                assert!(proof.verify(&header, location, &leaf), "{location} {header:?}");
+                tampered(&proof, |proof: &JournalProof| proof.verify(&header, location, &leaf));
+            }
+        }
+    });
+}
+
+/// One proof of each kind, with what it is of.
+async fn vectors(name: &str, world: &World) -> Vec<Value> {
+    let World { databases, header, model } = world;
+    let vector = |kind: &str, mut of: Value| {
+        of["kind"] = kind.into();
+        of["name"] = format!("{name}: {kind}").into();
+        of["header"] = json!({
+            "journal_end": header.journal_end,
+            "journal_root": header.journal_root,
+            "journal_start": header.journal_start,
+            "ledger_end": header.ledger_end,
+            "ledger_ops_root": header.ledger_ops_root,
+            "ledger_root": header.ledger_root,
+            "ledger_start": header.ledger_start,
+        });
+        of
+    };
+    let mut vectors = Vec::new();
+    // The last operations are in the last chunk, others are not: take the first, middle and last.
+    let mut places = Vec::new();
+    for (key, value) in &model.ledger {
+        let proof = proofs::ledger(databases, header, key).await;
+        assert!(proof.verify(header, key, value));
+        places.push((proof.place.location, json!({"key": key, "value": value, "proof": proof})));
+    }
+    places.sort_by_key(|(location, _)| *location);
+    for at in [0, places.len() / 2, places.len().saturating_sub(1)] {
+        vectors.extend(places.get(at).map(|(_, of)| vector("ledger", of.clone())));
+    }
+    for key in [digest("absent", 0), Digest([0; 32])] {
+        let proof = proofs::absence(databases, header, &key).await;
+        vectors.push(vector("absence", json!({"key": key, "proof": proof})));
+    }
+    for at in [0, model.journal.len() / 2, model.journal.len().saturating_sub(1)] {
+        let Some((location, leaf)) = model.journal.iter().nth(at) else { continue };
+        let proof = proofs::journal(databases, header, *location).await;
+        let of = json!({"location": location, "leaf": leaf, "proof": proof});
+        vectors.push(vector("journal", of));
+    }
+    vectors
+}
+
+#[test]
+fn the_vectors_are_frozen() {
+    let mut made = Vec::new();
+    let worlds = [
+        ("empty", vec![(Vec::new(), Vec::new())]),
+        ("one key", blocks(1, 1, 1)),
+        ("ten keys", blocks(10, 3, 2)),
+        ("two chunks", blocks(300, 7, 3)),
+        ("inactive peaks", blocks(1500, 30, 4)),
+    ];
+    for (name, blocks) in &worlds {
+        deterministic::Runner::seeded(1).start(async |context| {
+            made.extend(vectors(name, &world(&context, blocks).await).await);
+        });
+    }
+    let made = serde_json::to_string_pretty(&made).unwrap() + "\n";
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/proofs.json");
+    if std::env::var_os("PACTA_WRITE_VECTORS").is_some() {
+        fs::write(file, &made).unwrap();
+    }
+    assert!(fs::read_to_string(file).unwrap() == made, "these are not the frozen proofs");
 }
