@@ -1332,9 +1332,9 @@ var _Field = class {
       if (bytes.length < 1 || !allowedLengths.includes(bytes.length) || bytes.length > BYTES2) {
         throw new Error("Field.fromBytes: expected " + allowedLengths + " bytes, got " + bytes.length);
       }
-      const padded2 = new Uint8Array(BYTES2);
-      padded2.set(bytes, isLE ? 0 : padded2.length - bytes.length);
-      bytes = padded2;
+      const padded = new Uint8Array(BYTES2);
+      padded.set(bytes, isLE ? 0 : padded.length - bytes.length);
+      bytes = padded;
     }
     if (bytes.length !== BYTES2)
       throw new Error("Field.fromBytes: expected " + BYTES2 + " bytes, got " + bytes.length);
@@ -5290,8 +5290,6 @@ function checkHeader(header) {
 // src/proof.js
 var CHUNK_HEIGHT = 8;
 var CHUNK = 2 ** CHUNK_HEIGHT;
-var LEDGER_OPERATION_BYTES = 97;
-var JOURNAL_OPERATION_BYTES = 42;
 var TREE = { after: list(hex(32)), before: list(hex(32)), path: list(hex(32)) };
 var tree = (value, name) => members(value, TREE, name);
 var PLACE = { chunk: hex(32), location: natural, partial: optional(hex(32)), tree };
@@ -5316,7 +5314,7 @@ function verifyAbsence(proof, header, key) {
   return isLast && isActive(place2, header, commit(place2.location));
 }
 function verifyJournal(proof, header, location, leaf) {
-  const operation = padded([Uint8Array.of(1), hexToBytes(leaf)], JOURNAL_OPERATION_BYTES);
+  const operation = concatBytes(Uint8Array.of(1), hexToBytes(leaf), zeros(9));
   const sizes = { leaves: header.journal_end, start: header.journal_start };
   const root = treeRoot(proof, sizes, location, operation);
   return root !== void 0 && bytesToHex(root) === header.journal_root;
@@ -5394,13 +5392,9 @@ function update(key, value, nextKey) {
   return concatBytes(Uint8Array.of(210), ...[key, value, nextKey].map(hexToBytes));
 }
 function commit(location) {
-  const parts = [Uint8Array.of(211), new Uint8Array(33), u64(location)];
-  return padded(parts, LEDGER_OPERATION_BYTES);
+  return concatBytes(Uint8Array.of(211), zeros(33), u64(location), zeros(55));
 }
-function padded(parts, length) {
-  const bytes = concatBytes(...parts);
-  return concatBytes(bytes, new Uint8Array(length - bytes.length));
-}
+var zeros = (count) => new Uint8Array(count);
 function u64(number) {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(number));
