@@ -211,7 +211,8 @@ impl Ledger {
 
     /// Keeps the changes of the run in the block; returns its events.
     pub(crate) fn keep(&mut self) -> Vec<Event> {
-        self.changes.append(&mut self.overlay);
+        // Not `append`, which builds the whole map of the block anew.
+        self.changes.extend(core::mem::take(&mut self.overlay));
         core::mem::take(&mut self.events)
     }
 
