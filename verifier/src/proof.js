@@ -1,5 +1,5 @@
 // Proofs that the ledger or the journal under a header holds something, or that the ledger holds
-// nothing under a key. Written from docs/receipt-proofs.md. Every member of a proof counts.
+// nothing under a key. Written from docs/receipt-format.md. Every member of a proof counts.
 
 import { bytesToHex, concatBytes, hexToBytes, sha256 } from './bytes.js';
 import { hex, list, members, natural, optional } from './form.js';

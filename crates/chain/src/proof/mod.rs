@@ -1,5 +1,5 @@
 //! Proofs that the ledger or the journal under a header holds something, and that the ledger holds
-//! nothing under a key. `docs/receipt-proofs.md` describes them for other implementations.
+//! nothing under a key. `docs/receipt-format.md` describes them for other implementations.
 //!
 //! Nothing of the databases' code is used: what is read and hashed here is all there is to it.
 //! Sizes and roots come from the header, and every member of a proof counts: a proof with any
