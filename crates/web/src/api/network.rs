@@ -1,0 +1,151 @@
+//! The network, its founding, its blocks, and the health of this node.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::extract::Named;
+use crate::node::Status;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// The network as this node sees it.
+#[derive(Debug, Serialize)]
+pub struct Network {
+    /// The network's id: the digest of its founding.
+    id: String,
+    name: String,
+    /// Whether one dealer made the validators' shares, as on a devnet.
+    dealer: bool,
+    /// The actor that operates this node, by id.
+    operator: String,
+    validators: Vec<Validator>,
+    node: Status,
+    /// How far the index of this node is, from which lists and pages are made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index_height: Option<u64>,
+    founding: Value,
+}
+
+/// A validator and the actor that operates it.
+#[derive(Debug, Serialize)]
+pub struct Validator {
+    /// The actor's id.
+    pub actor: String,
+    /// Its name, as recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The Ed25519 key of its votes.
+    pub key: String,
+}
+
+/// The validators by the founding, with the names of the actors that operate them.
+///
+/// # Errors
+/// A [`Problem`] when the index fails.
+pub async fn validators(state: &AppState) -> Result<Vec<Validator>, Problem> {
+    let founding = state.node.founding();
+    let mut validators: Vec<Validator> = founding
+        .validators
+        .iter()
+        .map(|validator| Validator {
+            actor: validator.actor.to_string(),
+            name: None,
+            key: validator.key.to_string(),
+        })
+        .collect();
+    let actors: Vec<String> = validators.iter().map(|one| one.actor.clone()).collect();
+    let names = state.read(move |reader| reader.names(&actors)).await?;
+    for validator in &mut validators {
+        validator.name = names.get(&validator.actor).cloned();
+    }
+    Ok(validators)
+}
+
+/// `GET /api/v1/network`
+///
+/// # Errors
+/// A [`Problem`] when the node or its index cannot answer.
+pub async fn network(State(state): State<AppState>) -> Result<Json<Network>, Problem> {
+    let founding = state.node.founding();
+    let node = state.node.status().await?;
+    let tip = state.read(|reader| reader.tip()).await?;
+    Ok(Json(Network {
+        id: founding.network().to_string(),
+        name: founding.name.clone(),
+        dealer: founding.dealer,
+        operator: state.node.operator().to_string(),
+        validators: validators(&state).await?,
+        node,
+        index_height: tip.map(|block| block.height),
+        founding: serde_json::from_slice(&founding.to_bytes()).map_err(|_| Problem::internal())?,
+    }))
+}
+
+/// `GET /api/v1/founding`: the founding object, whose digest names the network.
+pub async fn founding(State(state): State<AppState>) -> Response {
+    super::json(state.node.founding().to_bytes())
+}
+
+/// `GET /api/v1/blocks/{height}`: a final block: its header, acts and outcomes.
+///
+/// # Errors
+/// A [`Problem`] of status 404 when no block of this height is final.
+pub async fn block(
+    State(state): State<AppState>,
+    Named(height): Named,
+) -> Result<Json<Value>, Problem> {
+    let missing = || Problem::not_found("no block of this height is final; see /api/v1/network");
+    let height: u64 = height.parse().map_err(|_| {
+        Problem::bad_request("a height is a whole number; take it from /api/v1/network")
+    })?;
+    let block = state.node.block(height).await?.ok_or_else(missing)?;
+    let header = &block.header;
+    let acts: Vec<Value> = block.acts.iter().map(|act| readable(act)).collect();
+    let outcomes: Vec<Value> =
+        block.outcomes.iter().map(|outcome| readable(&outcome.to_bytes())).collect();
+    Ok(Json(json!({
+        "height": header.height,
+        "digest": header.digest().to_string(),
+        "header": hex::encode(header.encode()),
+        "epoch": header.epoch,
+        "view": header.view,
+        "instant": header.instant,
+        "parent_digest": header.parent_digest.to_string(),
+        "acts_root": header.acts_root.to_string(),
+        "ledger_root": header.ledger_root.to_string(),
+        "journal_root": header.journal_root.to_string(),
+        "law_version": header.law_version,
+        "acts": acts,
+        "outcomes": outcomes,
+    })))
+}
+
+/// `GET /api/v1/health`: 200 while the node answers and the index keeps up.
+pub async fn health(State(state): State<AppState>) -> Response {
+    let index = state.read(|reader| reader.tip()).await;
+    let node = state.node.status().await;
+    let (index, node) = match (index, node) {
+        (Ok(index), Ok(node)) => (index.map_or(0, |block| block.height), node),
+        (Err(problem), _) => return problem.into_response(),
+        (_, Err(unavailable)) => return Problem::from(unavailable).into_response(),
+    };
+    let behind = node.height.saturating_sub(index);
+    let (status, word) = match behind <= INDEX_BEHIND_MAX {
+        true => (StatusCode::OK, "healthy"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "the index is behind"),
+    };
+    let body = json!({ "status": word, "height": node.height, "index_height": index });
+    (status, Json(body)).into_response()
+}
+
+/// Blocks by which the index may be behind the node and still count as keeping up.
+const INDEX_BEHIND_MAX: u64 = 64;
+
+/// Canonical JSON as a value; bytes of a block that are no JSON at all, as hexadecimal.
+fn readable(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).unwrap_or_else(|_| json!({ "bytes": hex::encode(bytes) }))
+}

@@ -1,0 +1,54 @@
+//! Treaties: the list, and one with its status table.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+
+use crate::extract::{Asked, Named};
+use crate::problem::Problem;
+use crate::standing::{self, List, Whole};
+use crate::state::AppState;
+
+/// Most treaties in one answer.
+pub const TREATIES_MAX: u32 = 100;
+
+/// Which part of the list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The short name after which the part begins: `next` of the part before.
+    #[serde(default)]
+    after: String,
+    /// How many; at most [`TREATIES_MAX`].
+    limit: Option<u32>,
+}
+
+/// `GET /api/v1/treaties`
+///
+/// # Errors
+/// A [`Problem`] when the node or its index cannot answer.
+pub async fn list(
+    State(state): State<AppState>,
+    Asked(part): Asked<Part>,
+) -> Result<Json<List>, Problem> {
+    let limit = part.limit.unwrap_or(TREATIES_MAX).clamp(1, TREATIES_MAX);
+    Ok(Json(standing::list(&state, part.after, limit).await?))
+}
+
+/// `GET /api/v1/treaties/{slug}`: where a treaty stands, with its status table.
+///
+/// # Errors
+/// A [`Problem`] of status 404 when there is no such treaty.
+pub async fn one(
+    State(state): State<AppState>,
+    Named(slug): Named,
+) -> Result<Json<Whole>, Problem> {
+    let whole = standing::whole(&state, &slug).await?;
+    whole.map(Json).ok_or_else(unknown)
+}
+
+/// There is no such treaty.
+#[must_use]
+pub fn unknown() -> Problem {
+    Problem::not_found("there is no treaty of this short name; look in the list of treaties")
+}

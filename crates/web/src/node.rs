@@ -1,0 +1,97 @@
+//! What the pages and the API need of a node. `pacta` implements it over the running node; tests
+//! implement it over a few records.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use pacta_chain::{FinalBlock, Founding, Receipt};
+use pacta_law::{ActId, ActorId, Instant, Path, Refusal};
+use serde::Serialize;
+use tokio::sync::watch;
+
+/// A node, as seen from its interface. All answers concern final blocks only.
+pub trait Node: Send + Sync + 'static {
+    /// The founding object of the network, from which receipts are verified.
+    fn founding(&self) -> Arc<Founding>;
+
+    /// The actor that operates this node.
+    fn operator(&self) -> ActorId;
+
+    /// Hands in a signed act. Unless `on_record`, an act that the latest final ledger would refuse
+    /// is refused here and goes no further; `on_record` lets it be refused in a block instead.
+    fn submit(
+        &self,
+        signed: Vec<u8>,
+        on_record: bool,
+    ) -> BoxFuture<'_, Result<ActId, NotSubmitted>>;
+
+    /// The records at `paths`, all of one final height.
+    fn load(&self, paths: Vec<Path>) -> BoxFuture<'_, Result<Records, Unavailable>>;
+
+    /// How the node is.
+    fn status(&self) -> BoxFuture<'_, Result<Status, Unavailable>>;
+
+    /// The final block of a height, if there is one.
+    fn block(&self, height: u64) -> BoxFuture<'_, Result<Option<FinalBlock>, Unavailable>>;
+
+    /// The receipt of the outcome at a place in the journal.
+    fn act_receipt(
+        &self,
+        height: u64,
+        index: u64,
+    ) -> BoxFuture<'_, Result<Option<Receipt>, Unavailable>>;
+
+    /// The receipt of the record at a path, or of its absence, at a final height.
+    fn record_receipt(&self, path: Path) -> BoxFuture<'_, Result<Option<Receipt>, Unavailable>>;
+
+    /// The latest final height, as it changes.
+    fn finalized(&self) -> watch::Receiver<u64>;
+}
+
+/// Why an act was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotSubmitted {
+    /// The law refuses it.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The node cannot take acts now.
+    #[error("{0}")]
+    Unavailable(#[from] Unavailable),
+}
+
+/// The node cannot answer now; the sentence says why and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unavailable(pub String);
+
+/// Records of one final ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Records {
+    /// The height of the ledger.
+    pub height: u64,
+    /// The instant of its block.
+    pub instant: Instant,
+    /// One record, or its absence, for each path asked.
+    pub records: Vec<Option<Arc<[u8]>>>,
+}
+
+/// How a node is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The latest final height.
+    pub height: u64,
+    /// The digest of its header.
+    pub digest: String,
+    /// Its instant, in milliseconds UTC.
+    pub instant: u64,
+    /// The root of the ledger after it.
+    pub ledger_root: String,
+    /// The root of the journal after it.
+    pub journal_root: String,
+    /// The view in which the node is.
+    pub view: u64,
+    /// How many other validators the network has.
+    pub peers: u64,
+    /// Acts that were taken and are in no block yet.
+    pub mempool: u64,
+}

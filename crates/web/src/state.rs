@@ -1,0 +1,51 @@
+//! What handlers share.
+
+use std::sync::Arc;
+
+use pacta_index::Reader;
+
+use crate::live::Hub;
+use crate::node::{Node, Unavailable};
+use crate::problem::Problem;
+use crate::submitted::Submitted;
+
+/// The node, its index and its live feed. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The node.
+    pub node: Arc<dyn Node>,
+    /// The index, for reading.
+    pub reader: Reader,
+    /// The live feed.
+    pub hub: Hub,
+    /// Acts submitted here.
+    pub submitted: Submitted,
+}
+
+impl AppState {
+    /// Over a node, the index that [`follow`](crate::follow) keeps, and the hub it tells.
+    pub fn new(node: Arc<dyn Node>, reader: Reader, hub: Hub) -> Self {
+        Self { node, reader, hub, submitted: Submitted::default() }
+    }
+
+    /// Reads from the index, on a thread where waiting is allowed.
+    ///
+    /// # Errors
+    /// A [`Problem`] of status 500 when the index fails.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, pacta_index::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let reader = self.reader.clone();
+        match tokio::task::spawn_blocking(move || read(&reader)).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(Problem::internal()),
+        }
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::unavailable(unavailable.to_string())
+    }
+}
