@@ -26,6 +26,8 @@ use crate::{
 
 /// Operations of one chunk of the activity bitmap.
 const CHUNK_OPERATIONS: u64 = CHUNK_BYTES as u64 * 8;
+/// Blocks after that of an act that are tried for a certificate before the last one is.
+const NEAR_BLOCKS: u64 = 16;
 
 /// The receipt of what became of an act, or of what fell due; `None` if it is not final. Waits
 /// for a certificate: a block may be final only by one that follows it.
@@ -109,16 +111,18 @@ fn location(block: &FinalBlock, index: usize) -> Option<u64> {
     block.header.journal_end.checked_sub(1 + after)
 }
 
-/// The first block from a height on that has a certificate of its own; waits for it.
+/// A block from a height on that has a certificate of its own; waits for it. Where many blocks in
+/// a row have none, as after catching up, it is the last one.
 async fn certified_since<E: Context>(
     context: &E,
     sources: &Sources<E>,
     height: u64,
 ) -> Result<Final, Error> {
-    let mut next = height;
+    let mut first = height;
     loop {
         let last = sources.shared.last_final().header.height;
-        for height in next..=last {
+        let near = last.min(first + NEAR_BLOCKS);
+        for height in (first..=near).chain((near < last).then_some(last)) {
             let Some(block) = sources.marshal.get_block(Height::new(height)).await else {
                 return Err(damaged(&format!("block {height} is missing")));
             };
@@ -127,7 +131,7 @@ async fn certified_since<E: Context>(
             }
         }
         // The last one's certificate may still come.
-        next = last.max(height);
+        first = last.max(height);
         next_block(context, sources, last).await?;
     }
 }
