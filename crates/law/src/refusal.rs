@@ -239,7 +239,8 @@ refusals! {
         "{participant} has no notice of withdrawal from {treaty} that is still running; nothing \
          can be revoked (VCLT art. 68)";
     233 too_many_spells TooManySpells { participant: Participant }
-        "{participant} has left and returned as often as one record holds; enter it under a new name";
+        "{participant} has left and returned as often as one record holds; no further consent \
+         can be entered for it";
     234 facts_count FactsCount { max: u32 }
         "a transcription holds from 1 to {max} facts; divide it";
     235 fact_in_future FactInFuture { date: Date }

@@ -21,7 +21,7 @@ pub const DELAY_MONTHS_MAX: u32 = 1_200;
 pub enum Delay {
     /// The same day.
     None,
-    /// `d + n`: "on the nth day following", and the reading of "n days after" by the United Nations.
+    /// `d + n`: "on the nth day following", and how the United Nations reads "n days after".
     Days(u32),
     /// `d + n + 1`: the reading of "n days after" by the IAEA.
     ClearDays(u32),

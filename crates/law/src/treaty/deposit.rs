@@ -47,10 +47,11 @@ impl Deposit {
             None => String::new(),
         };
         Ok(format!(
-            "{} deposits its instrument of {} of {name}{succession}{instrument}, and consents to \
+            "{} deposits its instrument of {} {} {name}{succession}{instrument}, and consents to \
              be bound.",
             author.name(),
             self.consent,
+            self.consent.preposition(),
         ))
     }
 

@@ -54,7 +54,8 @@ impl DraftTreaty {
         let title = self.titles.get("en").or_else(|| self.titles.values().next());
         let languages: Vec<&str> = self.texts.keys().map(String::as_str).collect();
         Ok(format!(
-            "{} lays before {} participants the draft {} of the treaty \"{}\" ({}), with texts in: {}.",
+            "{} lays before {} participants the draft {} of the treaty \"{}\" ({}), with texts in: \
+             {}.",
             author.name(),
             self.negotiating.len(),
             self.digest(),
@@ -252,6 +253,16 @@ mod tests {
             let refusal = drafted(change);
             assert!(matches!(refusal, Err(Refusal::BadNegotiators { .. })), "{refusal:?}");
         }
+        // At the limit, the list is in form: what is wrong is that nobody knows the actors.
+        let at_limit = drafted(|world, draft| {
+            let many = (1..NEGOTIATING_MAX).map(|n| {
+                let mut id = [0; 16];
+                id[..8].copy_from_slice(&n.to_be_bytes());
+                ActorId(id)
+            });
+            draft.negotiating = many.chain([world.actor("Norland")]).collect();
+        });
+        assert!(matches!(at_limit, Err(Refusal::UnknownActor { .. })), "{at_limit:?}");
         let actor = ActorId([0xff; 16]);
         let unknown = drafted(|_, draft| draft.negotiating.push(actor));
         assert_eq!(unknown, Err(Refusal::UnknownActor { actor }));
@@ -271,13 +282,20 @@ mod tests {
                 draft.titles = (0..count).map(|n| (letters(n), title.into())).collect();
             })
         };
+        let media_type = |bytes| {
+            drafted(|_, draft| {
+                draft.texts.get_mut("en").expect("a text").media_type = "m".repeat(bytes);
+            })
+        };
         assert!(languages(LANGUAGES_MAX).is_ok());
+        assert!(media_type(MEDIA_TYPE_BYTES_MAX).is_ok());
         for refusal in [
             languages(LANGUAGES_MAX + 1),
             languages(0),
             drafted(|_, draft| drop(draft.titles.remove("ru"))),
             drafted(|_, draft| draft.texts.get_mut("en").expect("a text").bytes = 0),
-            drafted(|_, draft| draft.texts.get_mut("en").expect("a text").media_type.clear()),
+            media_type(0),
+            media_type(MEDIA_TYPE_BYTES_MAX + 1),
             drafted(|_, draft| {
                 drop((
                     draft.titles.insert("EN".into(), "Treaty".into()),

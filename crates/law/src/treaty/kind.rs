@@ -66,6 +66,16 @@ impl ConsentKind {
         }
     }
 
+    /// What stands between the kind and the treaty: "accession to", "ratification of".
+    #[must_use]
+    pub fn preposition(self) -> &'static str {
+        match self {
+            Self::Accession | Self::Succession => "to",
+            Self::ConsentToBeBound => "by",
+            _ => "of",
+        }
+    }
+
     /// The mark behind the date in a status table, by depositary convention: nothing for
     /// ratification, `a` accession, `A` acceptance, `AA` approval, `c` formal confirmation,
     /// `d` succession, `s` definitive signature, `n` notification, `P` simplified procedure.

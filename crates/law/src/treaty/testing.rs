@@ -170,6 +170,14 @@ impl World {
         due.outcomes.into_iter().flat_map(|outcome| outcome.events).collect()
     }
 
+    /// The sentence that someone would sign.
+    pub(crate) fn says(&self, who: &str, data: Data) -> String {
+        let Hand { actor, key, mandate, .. } = self.hand(who);
+        let expires = self.ledger.now();
+        let draft = Draft { actor, data, expires, key, mandate };
+        compose(&self.ledger, draft).expect("a sentence").says
+    }
+
     /// Someone acts; a refusal changes nothing but the number.
     pub(crate) fn does(&mut self, who: &str, data: Data) -> Result<Vec<Event>, Refusal> {
         let Hand { actor, key, public, mandate } = self.hand(who);
