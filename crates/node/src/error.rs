@@ -1,0 +1,71 @@
+//! Why a node cannot start or go on.
+
+use std::path::PathBuf;
+
+/// Why a node cannot start or go on. Nothing that is already final is lost by any of these.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Stored data cannot be read or written as what it should be.
+    #[error("stored data is damaged: {0}")]
+    Damaged(String),
+    /// The data directory holds damaged data.
+    #[error(
+        "the data directory {} is damaged: {reason}; delete it and start again, the node rebuilds \
+         it from its peers", .directory.display()
+    )]
+    DamagedDirectory {
+        /// The directory.
+        directory: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// The data directory belongs to another network.
+    #[error(
+        "the data directory {} belongs to the network {found}, not to {wanted}; name another \
+         directory", .directory.display()
+    )]
+    OtherNetwork {
+        /// The directory.
+        directory: PathBuf,
+        /// The network it belongs to.
+        found: String,
+        /// The network of the genesis.
+        wanted: String,
+    },
+    /// The data directory is in use.
+    #[error(
+        "the data directory {} is in use by another node; stop that node, or name another \
+         directory", .0.display()
+    )]
+    Locked(PathBuf),
+    /// The data directory cannot be used at all.
+    #[error("the data directory {} cannot be used: {reason}", .directory.display())]
+    Directory {
+        /// The directory.
+        directory: PathBuf,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// The key or share is not one of this network's.
+    #[error("{0}; give the node the key and share that the genesis names")]
+    Credentials(String),
+    /// The genesis cannot be used.
+    #[error("the genesis cannot be used: {0}; take the file that the network was founded with")]
+    Genesis(String),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {reason}; free the port, or choose another")]
+    Listen {
+        /// The address.
+        address: String,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// The node has stopped.
+    #[error("the node has stopped: {0}")]
+    Stopped(String),
+}
+
+impl Error {
+    /// How the sentence of [`Error::Damaged`] begins.
+    pub(crate) const DAMAGED: &'static str = "stored data is damaged: ";
+}

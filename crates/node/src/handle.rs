@@ -1,0 +1,261 @@
+//! The way to use a running node, from any task of any runtime.
+
+use std::sync::Arc;
+
+use commonware_cryptography::{Hasher as _, Sha256};
+use commonware_utils::channel::{mpsc, oneshot, watch};
+use pacta_chain::{FinalBlock, Receipt};
+use pacta_law::{ActId, Digest, Genesis, Instant, NetworkId, Path, Refusal, SignedAct, VerifiedAct};
+
+use crate::{
+    engine::FinalBlocks,
+    error::Error,
+    mempool::NotAdmitted,
+    records::Store,
+    service::{self, Admission},
+    shared::{Disagreement, LastFinal, Shared},
+    types::{Context, Marshal},
+};
+
+/// Requests that wait to be answered, at most.
+const REQUESTS_MAX: usize = 4096;
+
+/// Where an act's outcome is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActPlace {
+    /// By the act's id.
+    Id(ActId),
+    /// By its place: also for what fell due.
+    Place {
+        /// Height of the block.
+        height: u64,
+        /// Index of the outcome in the block.
+        index: u32,
+    },
+}
+
+/// Where a node stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Height of the last final block that is executed; 0 before the first.
+    pub height: u64,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its instant.
+    pub instant: Instant,
+    /// Root of the ledger after it.
+    pub ledger_root: Digest,
+    /// Root of the journal after it.
+    pub journal_root: Digest,
+    /// View in which it was proposed.
+    pub view: u64,
+    /// Validators of the network, this one included.
+    pub validators: usize,
+    /// Acts that wait for a block.
+    pub mempool_acts: usize,
+    /// Bytes of these acts.
+    pub mempool_bytes: usize,
+}
+
+/// A question to the node's tasks.
+pub(crate) enum Request {
+    Load(Vec<Path>, oneshot::Sender<Result<Loaded, Error>>),
+    Block(u64, oneshot::Sender<Result<Option<FinalBlock>, Error>>),
+    ActReceipt(ActPlace, oneshot::Sender<Result<Option<Receipt>, Error>>),
+    RecordReceipt(Path, oneshot::Sender<Result<Receipt, Error>>),
+}
+
+/// Records at one height.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Height of the final block whose ledger was read.
+    pub height: u64,
+    /// Instant of that block.
+    pub instant: Instant,
+    /// The records in the order asked for; `None` where there is none.
+    pub records: Vec<Option<Arc<[u8]>>>,
+}
+
+/// The way to use a running node. Clones are the same node.
+#[derive(Clone)]
+pub struct Handle {
+    shared: Shared,
+    requests: mpsc::Sender<Request>,
+    admissions: mpsc::Sender<Admission>,
+}
+
+/// Starts the tasks that answer.
+pub(crate) fn start<E: Context>(
+    context: E,
+    shared: Shared,
+    store: Store<E>,
+    reports: FinalBlocks<E>,
+    marshal: Marshal,
+) -> Handle {
+    let (requests, asked) = mpsc::channel(REQUESTS_MAX);
+    let (admissions, submitted) = mpsc::channel(REQUESTS_MAX);
+    service::start(context, shared.clone(), store, reports, marshal, asked, submitted);
+    Handle { shared, requests, admissions }
+}
+
+impl Handle {
+    /// Submits a signed act: checks it, keeps it until it is final, and sends it to all validators.
+    /// An act that the ledger would refuse is refused here already.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub async fn submit(&self, bytes: Vec<u8>) -> Result<ActId, Refusal> {
+        self.submit_with(bytes, false).await
+    }
+
+    /// Submits a signed act that the ledger may refuse, to have the refusal on record. Its form,
+    /// signature, network, key, expiry and number must be good.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub async fn submit_on_record(&self, bytes: Vec<u8>) -> Result<ActId, Refusal> {
+        self.submit_with(bytes, true).await
+    }
+
+    async fn submit_with(&self, bytes: Vec<u8>, on_record: bool) -> Result<ActId, Refusal> {
+        let known = self.shared.mempool().get_by_bytes(&Sha256::hash(&[&bytes]));
+        if let Some(act) = known {
+            return Ok(act.signed().id());
+        }
+        let act = Arc::new(SignedAct::decode(&bytes)?.verify()?);
+        let id = act.signed().id();
+        let now_ms = self.check(act.clone(), on_record).await?;
+        let admitted = self.shared.mempool().admit(act.clone(), now_ms);
+        match admitted {
+            Ok(()) => {
+                self.shared.send(act.signed().shared_bytes());
+                self.shared.changed();
+                Ok(id)
+            }
+            Err(NotAdmitted::Known) => Ok(id),
+            Err(NotAdmitted::SequenceTaken) => {
+                Err(Refusal::SequenceUsed { expected: act.signed().act().sequence + 1 })
+            }
+            Err(NotAdmitted::Full) => Err(Refusal::NodeBusy),
+        }
+    }
+
+    async fn check(&self, act: Arc<VerifiedAct>, on_record: bool) -> Result<u64, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let admission = Admission { act, on_record, reply };
+        self.admissions.send(admission).await.map_err(|_| Refusal::NodeBusy)?;
+        answer.await.map_err(|_| Refusal::NodeBusy)?
+    }
+
+    /// Records of the last final ledger, all at one height.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], or [`Error::Damaged`] if stored data cannot be read.
+    pub async fn load(&self, paths: Vec<Path>) -> Result<Loaded, Error> {
+        self.ask(|reply| Request::Load(paths, reply)).await
+    }
+
+    /// The final block at a height from 1, with the outcomes of its acts; `None` if no such block
+    /// is final yet.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], or [`Error::Damaged`] if stored data cannot be read.
+    pub async fn block(&self, height: u64) -> Result<Option<FinalBlock>, Error> {
+        self.ask(|reply| Request::Block(height, reply)).await
+    }
+
+    /// Proof of what became of an act; `None` if it is not final.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], or [`Error::Damaged`] if stored data cannot be read.
+    pub async fn act_receipt(&self, place: ActPlace) -> Result<Option<Receipt>, Error> {
+        self.ask(|reply| Request::ActReceipt(place, reply)).await
+    }
+
+    /// Proof of what the last final ledger says at a path, or that it says nothing.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], or [`Error::Damaged`] if stored data cannot be read.
+    pub async fn record_receipt(&self, path: Path) -> Result<Receipt, Error> {
+        self.ask(|reply| Request::RecordReceipt(path, reply)).await
+    }
+
+    async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Request,
+    ) -> Result<T, Error> {
+        let stopped = || Error::Stopped("it does not answer".into());
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(request(reply)).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// Where the node stands.
+    pub fn status(&self) -> Status {
+        let LastFinal { digest, header, .. } = self.shared.last_final();
+        let (mempool_acts, mempool_bytes) = {
+            let mempool = self.shared.mempool();
+            (mempool.len(), mempool.bytes())
+        };
+        Status {
+            height: header.height,
+            digest: Digest(digest.0),
+            instant: header.instant,
+            ledger_root: header.ledger_root,
+            journal_root: header.journal_root,
+            view: header.view,
+            validators: self.shared.genesis().founding.validators.len(),
+            mempool_acts,
+            mempool_bytes,
+        }
+    }
+
+    /// The first blocks since the start whose roots this node computed otherwise than their headers
+    /// state: none, unless a validator is in error.
+    pub fn disagreements(&self) -> Vec<Disagreement> {
+        self.shared.disagreements()
+    }
+
+    /// Whether these signed bytes wait here for a block.
+    pub fn is_pending(&self, act: &ActId) -> bool {
+        self.shared.mempool().contains(&commonware_cryptography::sha256::Digest(act.0))
+    }
+
+    /// The last final block that is executed, as it changes. Whoever reads all blocks asks for
+    /// each height up to this one.
+    pub fn finalized(&self) -> Finalized {
+        Finalized(self.shared.finals())
+    }
+
+    /// The founding act and the first records.
+    pub fn genesis(&self) -> &Genesis {
+        self.shared.genesis()
+    }
+
+    /// The network's name.
+    pub fn network(&self) -> NetworkId {
+        self.shared.network()
+    }
+}
+
+/// Heights of final blocks, as they come.
+#[derive(Clone)]
+pub struct Finalized(watch::Receiver<LastFinal>);
+
+impl Finalized {
+    /// The height of the last final block.
+    pub fn height(&self) -> u64 {
+        self.0.borrow().header.height
+    }
+
+    /// Waits until the height is at least this.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`].
+    pub async fn reaches(&mut self, height: u64) -> Result<u64, Error> {
+        let reached = self.0.wait_for(|last| last.header.height >= height).await;
+        reached
+            .map(|last| last.header.height)
+            .map_err(|_| Error::Stopped("no block will become final here".into()))
+    }
+}

@@ -1,0 +1,36 @@
+//! The node: agreement on the order of acts, their execution, and everything kept of them. This
+//! is the only library that imports the engine (Commonware; see spec/engine.md).
+//!
+//! [`start_validator`] runs a validator over TCP in a data directory; [`engine::start`] runs the
+//! same code on any runtime and network. Either way one uses it through a [`Handle`].
+
+pub mod application;
+pub mod block;
+pub mod databases;
+pub mod dealer;
+mod directory;
+pub mod engine;
+mod error;
+mod execute;
+mod gossip;
+mod handle;
+mod keys;
+mod mempool;
+mod network;
+mod paced;
+mod pacing;
+mod receipts;
+mod records;
+mod resolver;
+mod service;
+mod shared;
+pub mod types;
+mod verify;
+
+pub use dealer::{NetworkShare, deal};
+pub use error::Error;
+pub use handle::{ActPlace, Finalized, Handle, Loaded, Status};
+pub use keys::{deal_to, validator_key, validator_secret};
+pub use network::{Config, Node, start_validator};
+pub use pacing::Pacing;
+pub use shared::Disagreement;

@@ -1,0 +1,309 @@
+//! Admitted acts that no final block holds yet.
+//!
+//! All acts here have good signatures, which are verified once. Acts of one key are offered in
+//! the order of their sequence numbers; across keys, in order of arrival.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use commonware_cryptography::{Hasher as _, Sha256, sha256::Digest};
+use pacta_law::{ActId, ActorId, KeyId, VerifiedAct};
+
+use crate::block::{BLOCK_BYTES_MAX, act_bytes_in_block};
+
+/// Acts that wait, at most.
+pub const ACTS_MAX: usize = 32 * 1024;
+/// Bytes of acts that wait, at most.
+pub const BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Acts of one actor that wait, at most.
+pub const ACTOR_ACTS_MAX: usize = ACTS_MAX / 2;
+/// Ids and digests of recently final acts that are remembered, in each of two generations.
+const RECENT_MAX: usize = 64 * 1024;
+
+/// Why an act is not admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAdmitted {
+    /// It waits here, or is final, already.
+    Known,
+    /// Another act of the same key has the same sequence number.
+    SequenceTaken,
+    /// Too many acts wait.
+    Full,
+}
+
+struct Pending {
+    act: Arc<VerifiedAct>,
+    bytes_digest: Digest,
+    key: KeyId,
+    sequence: u64,
+    actor: ActorId,
+    expires_ms: u64,
+    order: u64,
+    admitted_ms: u64,
+    sent_ms: u64,
+    /// A block was made and could not hold it yet, since a predecessor is missing.
+    waits: bool,
+}
+
+/// The acts that wait.
+#[derive(Default)]
+pub struct Mempool {
+    acts: HashMap<Digest, Pending>,
+    by_bytes: HashMap<Digest, Digest>,
+    by_order: BTreeMap<u64, Digest>,
+    by_key: HashMap<KeyId, BTreeMap<u64, Digest>>,
+    by_actor: HashMap<ActorId, usize>,
+    bytes: usize,
+    next_order: u64,
+    waiting: usize,
+    recent: HashSet<Digest>,
+    older: HashSet<Digest>,
+}
+
+impl Mempool {
+    /// Number of acts.
+    pub fn len(&self) -> usize {
+        self.acts.len()
+    }
+
+    /// Bytes of all acts.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether an act waits here.
+    pub fn contains(&self, id: &Digest) -> bool {
+        self.acts.contains_key(id)
+    }
+
+    /// An act that waits here, by the digest of its signed bytes.
+    pub fn get_by_bytes(&self, digest: &Digest) -> Option<Arc<VerifiedAct>> {
+        self.acts.get(self.by_bytes.get(digest)?).map(|pending| pending.act.clone())
+    }
+
+    /// Whether these signed bytes wait here or were final recently.
+    pub fn knows_bytes(&self, digest: &Digest) -> bool {
+        self.by_bytes.contains_key(digest)
+            || self.recent.contains(digest)
+            || self.older.contains(digest)
+    }
+
+    /// Whether an act waits here or was final recently, so that it need not be verified again.
+    pub fn knows(&self, id: &Digest) -> bool {
+        self.acts.contains_key(id) || self.recent.contains(id) || self.older.contains(id)
+    }
+
+    /// Admits an act.
+    ///
+    /// # Errors
+    /// [`NotAdmitted`].
+    pub fn admit(&mut self, act: Arc<VerifiedAct>, now_ms: u64) -> Result<(), NotAdmitted> {
+        let id = act_digest(&act);
+        if self.knows(&id) {
+            return Err(NotAdmitted::Known);
+        }
+        let content = act.signed().act();
+        let (key, sequence, actor) = (content.key, content.sequence, content.actor);
+        let expires_ms = content.expires.ms();
+        let bytes = act.signed().bytes().len();
+        if self.by_key.get(&key).is_some_and(|acts| acts.contains_key(&sequence)) {
+            return Err(NotAdmitted::SequenceTaken);
+        }
+        let of_actor = self.by_actor.get(&actor).copied().unwrap_or_default();
+        let full = self.acts.len() >= ACTS_MAX || self.bytes + bytes > BYTES_MAX;
+        if full || of_actor >= ACTOR_ACTS_MAX {
+            return Err(NotAdmitted::Full);
+        }
+
+        let order = self.next_order;
+        let bytes_digest = Sha256::hash(&[act.signed().bytes()]);
+        self.next_order += 1;
+        self.by_bytes.insert(bytes_digest, id);
+        self.bytes += bytes;
+        *self.by_actor.entry(actor).or_default() += 1;
+        self.by_order.insert(order, id);
+        self.awaken(&key);
+        self.by_key.entry(key).or_default().insert(sequence, id);
+        let pending = Pending {
+            act,
+            bytes_digest,
+            key,
+            sequence,
+            actor,
+            expires_ms,
+            order,
+            admitted_ms: now_ms,
+            sent_ms: now_ms,
+            waits: false,
+        };
+        self.acts.insert(id, pending);
+        Ok(())
+    }
+
+    /// Lets acts of a key be offered again, since the key's acts have changed.
+    fn awaken(&mut self, key: &KeyId) {
+        let ids: Vec<Digest> =
+            self.by_key.get(key).into_iter().flat_map(|acts| acts.values().copied()).collect();
+        for id in ids {
+            if let Some(pending) = self.acts.get_mut(&id)
+                && std::mem::take(&mut pending.waits)
+            {
+                self.waiting -= 1;
+            }
+        }
+    }
+
+    fn remove(&mut self, id: &Digest) -> Option<Pending> {
+        let pending = self.acts.remove(id)?;
+        self.by_bytes.remove(&pending.bytes_digest);
+        self.by_order.remove(&pending.order);
+        self.bytes -= pending.act.signed().bytes().len();
+        self.waiting -= usize::from(pending.waits);
+        if let Some(acts) = self.by_key.get_mut(&pending.key) {
+            acts.remove(&pending.sequence);
+            if acts.is_empty() {
+                self.by_key.remove(&pending.key);
+            }
+        }
+        if let Some(count) = self.by_actor.get_mut(&pending.actor) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_actor.remove(&pending.actor);
+            }
+        }
+        Some(pending)
+    }
+
+    /// Whether there is an act to propose that is not yet included.
+    pub fn is_ready(&self, included: &HashSet<Digest>) -> bool {
+        let offered = self.acts.len() - self.waiting;
+        if offered > included.len() {
+            return true;
+        }
+        offered > 0
+            && self.acts.iter().any(|(id, pending)| !pending.waits && !included.contains(id))
+    }
+
+    /// Acts for one block, in the order in which they should be tried: as many as fit.
+    pub fn choose(&self, included: &HashSet<Digest>) -> Vec<Arc<VerifiedAct>> {
+        let mut chosen = Vec::new();
+        let mut bytes = 0;
+        let mut next_of_key: HashMap<KeyId, u64> = HashMap::new();
+        for id in self.by_order.values() {
+            let Some(pending) = self.acts.get(id) else { continue };
+            let next = next_of_key.entry(pending.key).or_default();
+            if pending.waits || pending.sequence < *next {
+                continue;
+            }
+            let earlier = self.by_key.get(&pending.key);
+            let from = *next;
+            for (sequence, id) in earlier.iter().flat_map(|acts| acts.range(from..)) {
+                if *sequence > pending.sequence {
+                    break;
+                }
+                *next = sequence + 1;
+                let Some(pending) = self.acts.get(id) else { continue };
+                if pending.waits || included.contains(id) {
+                    continue;
+                }
+                bytes += act_bytes_in_block(pending.act.signed().bytes());
+                chosen.push(pending.act.clone());
+            }
+            if bytes >= BLOCK_BYTES_MAX {
+                break;
+            }
+        }
+        chosen
+    }
+
+    /// Notes acts that a block could not hold: `early` ones wait for their predecessors, `useless`
+    /// ones leave.
+    pub fn passed_over(&mut self, early: &[ActId], useless: &[ActId]) {
+        for id in early {
+            if let Some(pending) = self.acts.get_mut(&Digest(id.0))
+                && !std::mem::replace(&mut pending.waits, true)
+            {
+                self.waiting += 1;
+            }
+        }
+        for id in useless {
+            self.remove(&Digest(id.0));
+        }
+    }
+
+    /// Removes acts that are final, and those whose sequence number is thereby used.
+    pub fn finalized<'a>(&mut self, acts: impl IntoIterator<Item = &'a Digest>) {
+        let mut keys: HashMap<KeyId, u64> = HashMap::new();
+        for id in acts {
+            if let Some(pending) = self.remove(id) {
+                let used = keys.entry(pending.key).or_default();
+                *used = pending.sequence.max(*used);
+                self.remember(pending.bytes_digest);
+            }
+            self.remember(*id);
+        }
+        for (key, used) in keys {
+            let stale: Vec<Digest> = self
+                .by_key
+                .get(&key)
+                .into_iter()
+                .flat_map(|acts| acts.range(..=used).map(|(_, id)| *id))
+                .collect();
+            for id in stale {
+                self.remove(&id);
+            }
+            self.awaken(&key);
+        }
+    }
+
+    /// Remembers an act that is final.
+    fn remember(&mut self, id: Digest) {
+        if self.recent.len() >= RECENT_MAX {
+            self.older = std::mem::take(&mut self.recent);
+        }
+        self.recent.insert(id);
+    }
+
+    /// Removes acts that have expired, or have waited too long for a predecessor.
+    pub fn expire(&mut self, now_ms: u64, out_of_order_ms: u64) {
+        let gone: Vec<Digest> = self
+            .acts
+            .iter()
+            .filter(|(_, pending)| {
+                let late = pending.admitted_ms.saturating_add(out_of_order_ms) < now_ms;
+                pending.expires_ms <= now_ms || (pending.waits && late)
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        for id in gone {
+            self.remove(&id);
+        }
+    }
+
+    /// Acts to send to all again, since they are not final for a while: as many as fit.
+    pub fn send_again(&mut self, now_ms: u64, after_ms: u64, bytes_max: usize) -> Vec<Arc<[u8]>> {
+        let mut acts = Vec::new();
+        let mut bytes = 0;
+        for id in self.by_order.values() {
+            let Some(pending) = self.acts.get_mut(id) else { continue };
+            if pending.sent_ms.saturating_add(after_ms) > now_ms {
+                continue;
+            }
+            let act = pending.act.signed().shared_bytes();
+            bytes += act_bytes_in_block(&act);
+            if bytes > bytes_max {
+                break;
+            }
+            pending.sent_ms = now_ms;
+            acts.push(act);
+        }
+        acts
+    }
+}
+
+/// An act's id as the engine's digest.
+pub fn act_digest(act: &VerifiedAct) -> Digest {
+    Digest(act.signed().id().0)
+}

@@ -1,0 +1,212 @@
+//! Answers the questions that a [`Handle`](crate::Handle) asks, inside the runtime.
+
+use std::sync::Arc;
+
+use commonware_consensus::{Heightable as _, types::Height};
+use commonware_cryptography::{Digestible as _, sha256::Digest};
+use commonware_utils::channel::{mpsc, oneshot};
+use pacta_chain::FinalBlock;
+use pacta_law::{Instant, Ledger, Missing, Outcome, Path, Refusal, VerifiedAct, check};
+
+use crate::{
+    application::now_ms,
+    databases::Databases,
+    engine::FinalBlocks,
+    error::Error,
+    execute::path_digest,
+    handle::{Loaded, Request},
+    receipts,
+    records::Store,
+    shared::{LastFinal, Shared},
+    types::{Context, Marshal},
+};
+
+/// An act that someone submits here.
+pub(crate) struct Admission {
+    /// The act; its signature is good.
+    pub act: Arc<VerifiedAct>,
+    /// Whether it is admitted even if the ledger would refuse it.
+    pub on_record: bool,
+    /// Takes the instant of admission in milliseconds, or the refusal.
+    pub reply: oneshot::Sender<Result<u64, Refusal>>,
+}
+
+/// What answers are made from.
+pub(crate) struct Sources<E: Context> {
+    pub shared: Shared,
+    pub store: Store<E>,
+    pub databases: Databases<E>,
+    pub marshal: Marshal,
+}
+
+impl<E: Context> Clone for Sources<E> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            store: self.store.clone(),
+            databases: self.databases.clone(),
+            marshal: self.marshal.clone(),
+        }
+    }
+}
+
+/// Starts the tasks that answer, once the databases are open.
+pub(crate) fn start<E: Context>(
+    context: E,
+    shared: Shared,
+    store: Store<E>,
+    reports: FinalBlocks<E>,
+    marshal: Marshal,
+    mut asked: mpsc::Receiver<Request>,
+    mut submitted: mpsc::Receiver<Admission>,
+) {
+    context.spawn(move |context| async move {
+        let databases = reports.subscribe_databases().await;
+        let sources = Sources { shared, store, databases, marshal };
+        recover_last_final(&sources).await;
+        let admitting = sources.clone();
+        let admission = context.child("admission").spawn(move |context| async move {
+            while let Some(Admission { act, on_record, reply }) = submitted.recv().await {
+                let _ = reply.send(admit(&context, &admitting, &act, on_record).await);
+            }
+        });
+        while let Some(request) = asked.recv().await {
+            let sources = sources.clone();
+            context.child("answer").spawn(move |context| answer(context, sources, request));
+        }
+        let _ = admission.await;
+    });
+}
+
+/// Finds, after a restart, the block that the databases stand at.
+async fn recover_last_final<E: Context>(sources: &Sources<E>) {
+    let Some((_, block)) = sources.marshal.get_anchor().await else { return };
+    if block.height().get() > sources.shared.last_final().header.height {
+        sources.shared.set_last_final(LastFinal {
+            digest: block.digest(),
+            header: block.inner().header().clone(),
+            next_due: Some(0), // unknown: look at once
+        });
+    }
+}
+
+async fn answer<E: Context>(context: E, sources: Sources<E>, request: Request) {
+    match request {
+        Request::Load(paths, reply) => {
+            let _ = reply.send(load(&context, &sources, paths).await);
+        }
+        Request::Block(height, reply) => {
+            let _ = reply.send(final_block(&sources, height).await);
+        }
+        Request::ActReceipt(place, reply) => {
+            let _ = reply.send(receipts::of_act(&context, &sources, place).await);
+        }
+        Request::RecordReceipt(path, reply) => {
+            let _ = reply.send(receipts::of_record(&context, &sources, path).await);
+        }
+    }
+}
+
+/// Checks an act against the last final ledger, as the next block would.
+async fn admit<E: Context>(
+    context: &E,
+    sources: &Sources<E>,
+    act: &VerifiedAct,
+    on_record: bool,
+) -> Result<u64, Refusal> {
+    let now = now_ms(context);
+    let last = sources.shared.last_final().header;
+    let instant = Instant::from_ms(now.max(last.instant.ms() + 1))?;
+    let mut ledger = Ledger::new(sources.shared.network(), last.height + 1, instant);
+    loop {
+        match check(&mut ledger, act) {
+            Ok(Ok(())) | Ok(Err(Refusal::SequenceAhead { .. })) => return Ok(now),
+            Ok(Err(refusal)) if on_record && !is_of_signature(&refusal) => return Ok(now),
+            Ok(Err(refusal)) => return Err(refusal),
+            Err(Missing(path)) => {
+                let loaded = load(context, sources, vec![path.clone()]).await;
+                let record = loaded.map_err(|_| Refusal::NodeBusy)?.records.pop().flatten();
+                ledger.load(path, record);
+            }
+        }
+    }
+}
+
+/// Whether a refusal is about signature, key, expiry or number: such an act is in no block.
+pub(crate) fn is_of_signature(refusal: &Refusal) -> bool {
+    (130..150).contains(&refusal.code()) && !matches!(refusal, Refusal::SaysDiffers { .. })
+}
+
+/// Reads records of the last final ledger, all at one height.
+pub(crate) async fn load<E: Context>(
+    context: &E,
+    sources: &Sources<E>,
+    paths: Vec<Path>,
+) -> Result<Loaded, Error> {
+    let keys: Vec<Digest> = paths.iter().map(|path| path_digest(path)).collect();
+    let (header, digests) = loop {
+        let header = sources.shared.last_final().header;
+        let ledger = sources.databases.0.read().await;
+        if ledger.root().0 == header.ledger_root.0 || header.height == 0 {
+            let keys: Vec<&Digest> = keys.iter().collect();
+            let digests = ledger
+                .get_many(&keys)
+                .await
+                .map_err(|error| Error::Damaged(format!("ledger: {error}")))?;
+            break (header, digests);
+        }
+        drop(ledger);
+        next_block(context, sources, header.height).await?;
+    };
+    let mut records = Vec::with_capacity(paths.len());
+    for (path, digest) in paths.iter().zip(digests) {
+        records.push(match digest {
+            Some(digest) => Some(sources.store.record(&digest).await?.ok_or_else(|| {
+                Error::Damaged(format!("the record at {path} is missing"))
+            })?),
+            None if header.height == 0 => sources.shared.genesis_records().get(path).cloned(),
+            None => None,
+        });
+    }
+    Ok(Loaded { height: header.height, instant: header.instant, records })
+}
+
+/// Waits until a later block than this height is the last final one, or a moment.
+pub(crate) async fn next_block<E: Context>(
+    context: &E,
+    sources: &Sources<E>,
+    height: u64,
+) -> Result<(), Error> {
+    let mut finals = sources.shared.finals();
+    let later = finals.wait_for(|last| last.header.height > height);
+    commonware_macros::select! {
+        _ = later => {},
+        _ = context.sleep(std::time::Duration::from_millis(20)) => {},
+    }
+    Ok(())
+}
+
+/// The final block at a height, with its outcomes.
+pub(crate) async fn final_block<E: Context>(
+    sources: &Sources<E>,
+    height: u64,
+) -> Result<Option<FinalBlock>, Error> {
+    if height == 0 || height > sources.shared.last_final().header.height {
+        return Ok(None);
+    }
+    let missing = |what: &str| Error::Damaged(format!("{what} of block {height} are missing"));
+    let block = sources.marshal.get_block(Height::new(height)).await;
+    let block = block.ok_or_else(|| missing("header and acts"))?;
+    let outcomes = sources.store.outcomes(height).await?.ok_or_else(|| missing("outcomes"))?;
+    let outcomes = outcomes
+        .iter()
+        .map(|outcome| Outcome::from_bytes(outcome))
+        .collect::<Result<_, _>>()
+        .map_err(|error| Error::Damaged(format!("outcomes of block {height}: {error}")))?;
+    let block = block.inner();
+    Ok(Some(FinalBlock {
+        header: block.header().clone(),
+        acts: block.acts().iter().map(|act| act.to_vec()).collect(),
+        outcomes,
+    }))
+}

@@ -1,0 +1,185 @@
+//! What all parts of one validator share, whatever the runtime.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use commonware_cryptography::sha256::Digest;
+use commonware_utils::{
+    channel::watch,
+    sync::{Mutex, MutexGuard},
+};
+use pacta_chain::Header;
+use pacta_law::{ActId, Genesis, NetworkId, Path};
+
+use crate::{
+    error::Error,
+    mempool::Mempool,
+    pacing::Pacing,
+};
+
+/// The last final block that has been executed.
+#[derive(Clone, Debug)]
+pub struct LastFinal {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its header.
+    pub header: Header,
+    /// When something next falls due after it, in milliseconds, if that is known.
+    pub next_due: Option<u64>,
+}
+
+/// Disagreements that are kept, at most.
+const DISAGREEMENTS_MAX: usize = 16;
+
+/// A block whose roots this node computed otherwise than its header states. Either its leader or
+/// this node is in error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disagreement {
+    /// The header of the block.
+    pub header: Header,
+    /// Its acts.
+    pub acts: Vec<ActId>,
+    /// Root of the ledger by this node.
+    pub ledger_root: pacta_law::Digest,
+    /// Root of the journal by this node.
+    pub journal_root: pacta_law::Digest,
+}
+
+struct Inner {
+    genesis: Genesis,
+    network: NetworkId,
+    records: BTreeMap<Path, Arc<[u8]>>,
+    pacing: Pacing,
+    executes_differently: Option<ActId>,
+    disagreements: Mutex<Vec<Disagreement>>,
+    mempool: Mutex<Mempool>,
+    /// Counts changes that may give a leader something to do.
+    changes: watch::Sender<u64>,
+    last_final: watch::Sender<LastFinal>,
+    /// Acts to send to all peers, as they were submitted here.
+    outbox: Mutex<Vec<Arc<[u8]>>>,
+    outbox_filled: watch::Sender<u64>,
+}
+
+/// What all parts share. Clones are the same.
+#[derive(Clone)]
+pub struct Shared(Arc<Inner>);
+
+impl Shared {
+    /// State before anything has happened.
+    ///
+    /// # Errors
+    /// [`Error::Genesis`] if its records cannot be read.
+    pub fn new(
+        genesis: Genesis,
+        pacing: Pacing,
+        executes_differently: Option<ActId>,
+        first: LastFinal,
+    ) -> Result<Self, Error> {
+        let records =
+            genesis.records().into_iter().map(|(path, bytes)| (path, bytes.into())).collect();
+        Ok(Self(Arc::new(Inner {
+            network: genesis.network(),
+            genesis,
+            records,
+            pacing,
+            executes_differently,
+            disagreements: Mutex::default(),
+            mempool: Mutex::default(),
+            changes: watch::Sender::new(0),
+            last_final: watch::Sender::new(first),
+            outbox: Mutex::default(),
+            outbox_filled: watch::Sender::new(0),
+        })))
+    }
+
+    /// The founding act and the first records.
+    pub fn genesis(&self) -> &Genesis {
+        &self.0.genesis
+    }
+
+    /// The network's name.
+    pub fn network(&self) -> NetworkId {
+        self.0.network
+    }
+
+    /// The first records, which enter the ledger with block 1.
+    pub fn genesis_records(&self) -> &BTreeMap<Path, Arc<[u8]>> {
+        &self.0.records
+    }
+
+    /// Time limits.
+    pub fn pacing(&self) -> &Pacing {
+        &self.0.pacing
+    }
+
+    /// Whether a test wants this node to execute one of these acts differently from the law.
+    pub fn executes_differently(&self, mut acts: impl Iterator<Item = ActId>) -> bool {
+        self.0.executes_differently.is_some_and(|wanted| acts.any(|act| act == wanted))
+    }
+
+    /// Notes a block whose roots were computed otherwise here.
+    pub fn disagree(&self, disagreement: Disagreement) {
+        let mut disagreements = self.0.disagreements.lock();
+        if disagreements.len() < DISAGREEMENTS_MAX {
+            disagreements.push(disagreement);
+        }
+    }
+
+    /// The first blocks since the start whose roots were computed otherwise here.
+    pub fn disagreements(&self) -> Vec<Disagreement> {
+        self.0.disagreements.lock().clone()
+    }
+
+    /// The acts that wait. Never hold the guard while waiting for anything.
+    pub fn mempool(&self) -> MutexGuard<'_, Mempool> {
+        self.0.mempool.lock()
+    }
+
+    /// Tells a leader that waits to look again.
+    pub fn changed(&self) {
+        self.0.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Hears when there may be something to do.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+
+    /// The last final block that has been executed.
+    pub fn last_final(&self) -> LastFinal {
+        self.0.last_final.borrow().clone()
+    }
+
+    /// Hears of each final block, or of the latest if several came at once.
+    pub fn finals(&self) -> watch::Receiver<LastFinal> {
+        self.0.last_final.subscribe()
+    }
+
+    /// Notes a final block, unless a later one is known.
+    pub fn set_last_final(&self, last: LastFinal) {
+        self.0.last_final.send_if_modified(|known| {
+            let later = last.header.height >= known.header.height;
+            if later {
+                *known = last;
+            }
+            later
+        });
+        self.changed();
+    }
+
+    /// Puts an act in the box of those to send.
+    pub fn send(&self, act: Arc<[u8]>) {
+        self.0.outbox.lock().push(act);
+        self.0.outbox_filled.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Takes all acts that are to be sent.
+    pub fn take_outbox(&self) -> Vec<Arc<[u8]>> {
+        std::mem::take(&mut *self.0.outbox.lock())
+    }
+
+    /// Hears when acts are to be sent.
+    pub fn outbox_filled(&self) -> watch::Receiver<u64> {
+        self.0.outbox_filled.subscribe()
+    }
+}

@@ -1,0 +1,149 @@
+//! A network of invented States for tests: its founding, its signers, and their acts.
+#![allow(dead_code)] // each test file uses a part
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ed25519_consensus::{SigningKey, VerificationKeyBytes};
+use pacta_law::{
+    ActorId, Data, Date, Draft, Genesis, GenesisBuilder, Instant, KeyId, Ledger, MandateId,
+    NetworkKey, Path, PublicKey, Purpose, Signature, SignedAct, Stop,
+    actor::{ActorKind, Office, register_key::RegisterKey},
+    compose, possession_message,
+};
+use pacta_node::{Handle, NetworkShare, Pacing, deal_to, types::ValidatorSecret, validator_secret};
+
+/// The day on which the network is founded.
+pub const FIRST_DAY: (u16, u8, u8) = (2027, 3, 1);
+/// Acts are valid for this time.
+const VALID: Duration = Duration::from_secs(3_000);
+const NAMES: [&str; 5] = ["Ruritania", "Borduria", "Syldavia", "Genovia", "Zubrowka"];
+
+/// A short time in every respect, so that tests are.
+pub const PACING: Pacing = Pacing {
+    heartbeat: Duration::from_millis(700),
+    leader: Duration::from_millis(1_200),
+    certification: Duration::from_millis(1_800),
+    skip: Duration::from_millis(4_000),
+    retry: Duration::from_millis(400),
+    clock_difference: Duration::from_secs(5),
+    gossip_again: Duration::from_millis(300),
+    out_of_order: Duration::from_secs(10),
+};
+
+/// Somebody who signs acts.
+pub struct Signer {
+    pub actor: ActorId,
+    pub mandate: MandateId,
+    secret: SigningKey,
+    sequence: u64,
+    made: u32,
+}
+
+/// A founded network.
+pub struct Founded {
+    pub genesis: Genesis,
+    pub signers: Vec<Signer>,
+    pub secrets: Vec<ValidatorSecret>,
+    pub shares: Vec<NetworkShare>,
+}
+
+fn secret(role: u8, number: u32) -> SigningKey {
+    let mut seed = [role; 32];
+    seed[..4].copy_from_slice(&number.to_be_bytes());
+    SigningKey::from(seed)
+}
+
+fn public(secret: &SigningKey) -> PublicKey {
+    PublicKey(VerificationKeyBytes::from(secret).to_bytes())
+}
+
+impl Founded {
+    /// A network of so many validators, each of a State of its own.
+    pub fn new(name: &str, validators: u32) -> Self {
+        let (year, month, day) = FIRST_DAY;
+        let day = Date::new(year, month, day).unwrap();
+        let mut builder = GenesisBuilder::new(name, day).unwrap();
+        let (mut signers, mut keys, mut secrets) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, name) in (0..validators).zip(NAMES) {
+            let signing = secret(1, number);
+            let office = Office::ForeignMinister;
+            let (actor, mandate) =
+                builder.actor(ActorKind::State, name, public(&signing), office).unwrap();
+            let validator = secret(2, number);
+            builder.validator(actor, public(&validator));
+            keys.push(public(&validator));
+            secrets.push(validator_secret(validator.as_bytes()).unwrap());
+            signers.push(Signer { actor, mandate, secret: signing, sequence: 0, made: 0 });
+        }
+        let (network_key, shares) = deal_to(&keys).unwrap();
+        let network_key = NetworkKey(network_key.try_into().unwrap());
+        let genesis = builder.found(network_key, true).unwrap();
+        Self { genesis, signers, secrets, shares }
+    }
+
+    /// The next act of a signer: it registers a key with which nothing is signed.
+    pub fn act(&mut self, signer: usize, now: SystemTime) -> SignedAct {
+        let network = self.genesis.network();
+        let signer = &mut self.signers[signer];
+        signer.made += 1;
+        let new = secret(3, signer.made * 16 + u32::from(signer.actor.0[0] & 15));
+        let purpose = Purpose::Encrypt;
+        let message = possession_message(network, signer.actor, purpose);
+        let possession = Signature(new.sign(&message).to_bytes());
+        let register = RegisterKey { possession, public: public(&new), purpose };
+        let data = Data::RegisterKey(register);
+        let expires = Instant::from_ms(ms(now + VALID)).unwrap();
+        let key = KeyId::of(&public(&signer.secret));
+        let mandate = Some(signer.mandate);
+        let draft = Draft { actor: signer.actor, data, expires, key, mandate };
+        let mut ledger = Ledger::new(network, 1, Instant::from_ms(ms(now)).unwrap());
+        let records = self.genesis.records();
+        let mut act = loop {
+            match compose(&ledger, draft.clone()) {
+                Ok(act) => break act,
+                Err(Stop::Missing(missing)) => {
+                    let record = records.get(&missing.0).map(|bytes| bytes.as_slice().into());
+                    ledger.load(missing.0, record);
+                }
+                Err(Stop::Refused(refusal)) => panic!("{refusal}"),
+            }
+        };
+        signer.sequence += 1;
+        act.sequence = signer.sequence;
+        let sign = |message: &[u8]| Signature(signer.secret.sign(message).to_bytes());
+        SignedAct::sign_with(&act, public(&signer.secret), sign).unwrap()
+    }
+
+    /// The path of a record that the founding wrote.
+    pub fn first_path(&self) -> Path {
+        self.genesis.records().into_keys().next().unwrap()
+    }
+}
+
+/// Milliseconds since 1970.
+pub fn ms(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap().as_millis() as u64
+}
+
+/// The chain of a node as far as it is final there: digest, roots, number of acts.
+pub async fn chain(handle: &Handle) -> Vec<(String, String, String, usize)> {
+    let mut chain = Vec::new();
+    for height in 1..=handle.status().height {
+        let block = handle.block(height).await.unwrap().unwrap();
+        assert_eq!(block.header.height, height);
+        let header = &block.header;
+        chain.push((
+            header.digest().to_string(),
+            header.ledger_root.to_string(),
+            header.journal_root.to_string(),
+            block.acts.len(),
+        ));
+    }
+    chain
+}
+
+/// Verifies the bytes of a receipt, for this network.
+pub fn assert_genuine(founded: &Founded, bytes: &[u8]) {
+    let verdict = pacta_chain::verify(bytes, Some(founded.genesis.network()));
+    assert!(matches!(verdict, pacta_chain::Verdict::Genuine(_)), "{verdict:?}");
+}

@@ -1,0 +1,176 @@
+//! Four validators over TCP, each in a directory of its own, as processes run them.
+
+mod support;
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    time::{Duration, Instant, SystemTime},
+};
+
+use commonware_cryptography::Signer as _;
+use pacta_law::{ActId, Refusal};
+use pacta_node::{ActPlace, Config, Error, Node, Pacing, start_validator};
+use support::{Founded, assert_genuine, chain};
+
+const VALIDATORS: usize = 4;
+const ANSWER_MAX: Duration = Duration::from_secs(30);
+
+struct Town {
+    founded: Founded,
+    addresses: Vec<SocketAddr>,
+    parent: PathBuf,
+}
+
+impl Town {
+    fn new(name: &str, parent: &Path) -> Self {
+        let founded = Founded::new(name, VALIDATORS as u32);
+        let listeners: Vec<_> =
+            (0..VALIDATORS).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let addresses = listeners.iter().map(|one| one.local_addr().unwrap()).collect();
+        Self { founded, addresses, parent: parent.into() }
+    }
+
+    fn directory(&self, validator: usize) -> PathBuf {
+        self.parent.join(format!("validator-{validator}"))
+    }
+
+    fn config(&self, validator: usize) -> Config {
+        let keys = self.founded.secrets.iter().map(|secret| secret.public_key());
+        Config {
+            directory: self.directory(validator),
+            genesis: self.founded.genesis.clone(),
+            share: self.founded.shares[validator].clone(),
+            key: self.founded.secrets[validator].clone(),
+            listen: self.addresses[validator],
+            peers: keys.zip(self.addresses.iter().copied()).collect(),
+            pacing: Pacing::brisk(),
+            threads: 2,
+        }
+    }
+
+    async fn start(&self, validator: usize) -> Node {
+        start_validator(self.config(validator)).await.unwrap()
+    }
+
+    /// Submits the next act of a signer to a node and waits until it is final there.
+    async fn act(&mut self, signer: usize, node: &Node) -> (ActId, Duration) {
+        let act = self.founded.act(signer, SystemTime::now());
+        let began = Instant::now();
+        let mut heights = node.handle().finalized();
+        let id = node.handle().submit(act.bytes().to_vec()).await.unwrap();
+        let mut next = heights.height() + 1;
+        while node.handle().is_pending(&id) {
+            let reached = tokio::time::timeout(ANSWER_MAX, heights.reaches(next)).await;
+            next = reached.expect("the network goes on").unwrap() + 1;
+        }
+        (id, began.elapsed())
+    }
+}
+
+async fn reaches(node: &Node, height: u64) {
+    let mut heights = node.handle().finalized();
+    let reached = tokio::time::timeout(ANSWER_MAX, heights.reaches(height)).await;
+    reached.expect("the node gets that far").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acts_become_final_and_outlive_restarts_and_lost_directories() {
+    let parent = tempfile::tempdir().unwrap();
+    let mut town = Town::new("Over TCP", parent.path());
+    let mut nodes = Vec::new();
+    for validator in 0..VALIDATORS {
+        nodes.push(Some(town.start(validator).await));
+    }
+    let mut acts = Vec::new();
+    let mut times = Vec::new();
+    for number in 0..40 {
+        let node = nodes[number % VALIDATORS].as_ref().unwrap();
+        let (id, time) = town.act(number % 3, node).await;
+        acts.push(id);
+        times.push(time);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    times.sort();
+    println!("act to final: p50 {:?}, max {:?}", times[20], times[39]);
+
+    let first = nodes[0].as_ref().unwrap().handle();
+    for act in &acts {
+        let receipt = first.act_receipt(ActPlace::Id(*act)).await.unwrap().unwrap();
+        assert_genuine(&town.founded, &receipt.to_bytes());
+    }
+    for path in [town.founded.first_path(), "treaty/none".into()] {
+        let receipt = first.record_receipt(path).await.unwrap();
+        assert_genuine(&town.founded, &receipt.to_bytes());
+    }
+
+    nodes[3].take().unwrap().stop();
+    let began = Instant::now();
+    let (id, _) = town.act(0, nodes[0].as_ref().unwrap()).await;
+    println!("act to final with one stopped: {:?}", began.elapsed());
+    let height = nodes[0].as_ref().unwrap().handle().status().height;
+    let began = Instant::now();
+    nodes[3] = Some(town.start(3).await);
+    reaches(nodes[3].as_ref().unwrap(), height).await;
+    println!("at the tip after a restart: {:?}", began.elapsed());
+    let receipt = nodes[3].as_ref().unwrap().handle().act_receipt(ActPlace::Id(id)).await;
+    assert_genuine(&town.founded, &receipt.unwrap().unwrap().to_bytes());
+
+    nodes[2].take().unwrap().stop();
+    std::fs::remove_dir_all(town.directory(2)).unwrap();
+    let began = Instant::now();
+    nodes[2] = Some(town.start(2).await);
+    reaches(nodes[2].as_ref().unwrap(), height).await;
+    println!("rebuilt: {:?}", began.elapsed());
+
+    for node in nodes.iter_mut() {
+        node.take().unwrap().stop();
+    }
+    for validator in 0..VALIDATORS {
+        nodes[validator] = Some(town.start(validator).await);
+    }
+    for node in nodes.iter().flatten() {
+        reaches(node, height).await;
+    }
+    let (_, time) = town.act(1, nodes[1].as_ref().unwrap()).await;
+    println!("act to final after all restarted: {time:?}");
+    let height = nodes[1].as_ref().unwrap().handle().status().height as usize;
+    let mut chains = Vec::new();
+    for node in nodes.iter().flatten() {
+        reaches(node, height as u64).await;
+        chains.push(chain(node.handle()).await[..height].to_vec());
+    }
+    assert!(chains.windows(2).all(|pair| pair[0] == pair[1]));
+    assert_eq!(chains[0].iter().map(|block| block.3).sum::<usize>(), acts.len() + 2);
+}
+
+#[tokio::test]
+async fn a_lone_validator_makes_its_acts_final_and_its_directory_is_its_own() {
+    let parent = tempfile::tempdir().unwrap();
+    let mut town = Town::new("Alone", parent.path());
+    town.founded = Founded::new("Alone", 1);
+    let node = town.start(0).await;
+    let (id, _) = town.act(0, &node).await;
+    let receipt = node.handle().act_receipt(ActPlace::Id(id)).await.unwrap().unwrap();
+    assert_genuine(&town.founded, &receipt.to_bytes());
+    let again = node.handle().submit(b"{}".to_vec()).await;
+    assert!(matches!(again, Err(Refusal::BadMember { .. })), "{again:?}");
+
+    let second = Config { listen: town.addresses[1], ..town.config(0) };
+    let error = start_validator(second).await.err().unwrap();
+    assert_eq!(error, Error::Locked(town.directory(0)));
+    let busy = Config { directory: town.directory(1), ..town.config(0) };
+    let error = start_validator(busy).await.err().unwrap();
+    assert!(matches!(error, Error::Listen { .. }), "{error}");
+    node.stop();
+
+    let other = Founded::new("Another", 1);
+    let (share, genesis) = (other.shares[0].clone(), other.genesis.clone());
+    let stranger = Config { share, genesis, ..town.config(0) };
+    let error = start_validator(stranger).await.err().unwrap();
+    assert!(matches!(error, Error::OtherNetwork { .. }), "{error}");
+
+    let node = town.start(0).await;
+    let receipt = node.handle().act_receipt(ActPlace::Id(id)).await.unwrap();
+    assert!(receipt.is_some(), "what was final is final after a restart");
+}

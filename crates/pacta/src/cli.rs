@@ -1,0 +1,64 @@
+//! The list of commands.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    actor, bench, demo, devnet, key, node, receipt, replay, sim, treaty, verify,
+};
+use crate::failure::{EXIT_CODES, Exit, Result};
+use crate::printer::Printer;
+
+/// The ledger that the parties of international agreements keep together
+///
+/// One program is the node, the command, the API and the web interface. Start with `pacta demo`:
+/// five nodes on this machine conclude a treaty.
+#[derive(Parser)]
+#[command(name = "pacta", version, after_help = EXIT_CODES, propagate_version = true)]
+struct Cli {
+    /// Print one JSON object on standard output
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::DemoArgs),
+    Devnet(devnet::DevnetArgs),
+    Node(node::NodeArgs),
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    #[command(subcommand)]
+    Actor(actor::ActorCommand),
+    #[command(subcommand)]
+    Treaty(treaty::TreatyCommand),
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
+    Verify(verify::VerifyArgs),
+    Replay(replay::ReplayArgs),
+    Bench(bench::BenchArgs),
+    Sim(sim::SimArgs),
+}
+
+/// Reads the command line and runs the command.
+///
+/// # Errors
+/// What the command failed with. Wrong usage ends the program here, with exit code 2.
+pub fn run() -> Result<Exit> {
+    let cli = Cli::parse();
+    let printer = Printer::new(cli.json);
+    match cli.command {
+        Command::Demo(args) => demo::run(&args, printer),
+        Command::Devnet(args) => devnet::run(&args, printer),
+        Command::Node(args) => node::run(&args),
+        Command::Key(command) => key::run(command, printer),
+        Command::Actor(command) => actor::run(command, printer),
+        Command::Treaty(command) => treaty::run(command, printer),
+        Command::Receipt(command) => receipt::run(command, printer),
+        Command::Verify(args) => verify::run(&args, printer),
+        Command::Replay(args) => replay::run(&args, printer),
+        Command::Bench(args) => bench::run(&args, printer),
+        Command::Sim(args) => sim::run(&args, printer),
+    }
+}

@@ -1,0 +1,13 @@
+//! One file per command.
+
+pub mod actor;
+pub mod bench;
+pub mod demo;
+pub mod devnet;
+pub mod key;
+pub mod node;
+pub mod receipt;
+pub mod replay;
+pub mod sim;
+pub mod treaty;
+pub mod verify;

@@ -1,0 +1,263 @@
+//! `pacta node`: one validator, with its API, its pages and its index.
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pacta_index::Index;
+use pacta_law::{Genesis, PublicKey, Purpose, Refusal};
+use pacta_node::{
+    Config, Error, Handle, Node, Pacing, start_validator, validator_key, validator_secret,
+};
+use pacta_web::live::Hub;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::failure::{Exit, Failure, Result};
+use crate::files;
+use crate::keyfile::KeyFile;
+use crate::network::directory::{NODE_FILE, NodeFile, VERSION};
+use crate::network::interrupt::interrupted;
+use crate::network::share::ShareFile;
+use crate::passphrase::PassphraseArgs;
+use crate::serve::Served;
+
+/// Threads that serve pages and the API, and as many that do the node's work.
+const THREADS: usize = 2;
+/// How long open answers may take when the node stops.
+const GRACE: Duration = Duration::from_secs(2);
+const INDEX_FILE: &str = "index.sqlite";
+/// How long to wait before a busy node is asked again.
+const BUSY: Duration = Duration::from_millis(5);
+/// Acts from standard input that wait for their checks at the same time.
+const SUBMISSIONS_MAX: usize = 1024;
+
+/// Run one validator
+///
+/// Connects to the other validators, keeps the ledger, and serves the API and the pages. The
+/// directory says how: node.json, as `pacta devnet` writes it. Writes its log as JSON lines on
+/// standard error; the variable PACTA_LOG sets what it holds, for example `debug`. SIGTERM or
+/// Ctrl-C stops it cleanly; after a crash it goes on where it was.
+///
+/// Example: pacta node --dir mynet/armenia
+#[derive(clap::Args)]
+pub struct NodeArgs {
+    /// Directory of the node
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// Stop when standard input ends, as it does when the program that started the node ends
+    #[arg(long)]
+    with_parent: bool,
+    /// Submit the signed acts that come on standard input, one per line: for measurements
+    #[arg(long, hide = true, requires = "with_parent")]
+    acts_from_stdin: bool,
+}
+
+/// Everything that is read before the node starts.
+struct Prepared {
+    file: NodeFile,
+    config: Config,
+    index: PathBuf,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Exit code 65 for a directory of another network or a damaged one, 69 for an address in use, 74
+/// for a disk that fails.
+pub fn run(args: &NodeArgs) -> Result<Exit> {
+    log();
+    let outcome = prepare(args).and_then(|prepared| {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .max_blocking_threads(16)
+            .enable_all()
+            .build()
+            .map_err(Failure::failed)?;
+        let done = runtime.block_on(serve(args, prepared));
+        runtime.shutdown_timeout(GRACE);
+        done
+    });
+    if let Err(failure) = &outcome {
+        tracing::error!("{failure}");
+    }
+    outcome.map(|()| Exit::Done)
+}
+
+fn log() {
+    let filter = std::env::var("PACTA_LOG").unwrap_or_else(|_| "info,commonware=warn".to_owned());
+    let filter = tracing_subscriber::EnvFilter::new(filter);
+    let subscriber =
+        tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_env_filter(filter);
+    // A second start in the same process keeps the first log.
+    let _ = subscriber.try_init();
+}
+
+fn prepare(args: &NodeArgs) -> Result<Prepared> {
+    let dir = &args.dir;
+    let path = dir.join(NODE_FILE);
+    let file: NodeFile = files::read_json(&path, "the description of a node")?;
+    if file.v != VERSION {
+        return Err(Failure::defective(format!(
+            "{} has a form that this version does not know; use a newer pacta",
+            path.display()
+        )));
+    }
+    let passphrase = match &file.passphrase_file {
+        Some(file) if args.passphrase.passphrase_file.is_none() => {
+            PassphraseArgs { passphrase_file: Some(dir.join(file)) }.existing()?
+        }
+        _ => args.passphrase.existing()?,
+    };
+    let key_file = KeyFile::read(&dir.join(&file.key))?;
+    if key_file.purpose != Purpose::NodeVote {
+        return Err(Failure::usage(format!(
+            "{} is no key of a validator; name the one made with --purpose node-vote",
+            dir.join(&file.key).display()
+        )));
+    }
+    let secret = key_file.open(&passphrase)?;
+    let share = ShareFile::open(&dir.join(&file.share), &passphrase)?;
+    let genesis = read_genesis(&dir.join(&file.genesis))?;
+    let directory = dir.join(&file.data);
+    let peers = file.peers.iter().map(|peer| {
+        let public: PublicKey = peer.key.parse().map_err(Failure::defective)?;
+        Ok((validator_key(&public).map_err(failure)?, peer.address))
+    });
+    let config = Config {
+        directory: directory.clone(),
+        genesis,
+        share,
+        key: validator_secret(secret.key.as_bytes()).map_err(failure)?,
+        listen: file.p2p,
+        peers: peers.collect::<Result<Vec<_>>>()?,
+        pacing: Pacing::operating(),
+        threads: THREADS,
+    };
+    Ok(Prepared { file, config, index: directory.join(INDEX_FILE) })
+}
+
+fn read_genesis(path: &Path) -> Result<Genesis> {
+    Genesis::from_bytes(&files::read(path)?).map_err(|refusal| {
+        Failure::defective(format!(
+            "{} is no genesis: {refusal}; take the file that the network was founded with",
+            path.display()
+        ))
+    })
+}
+
+async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
+    let Prepared { file, config, index } = prepared;
+    let genesis = config.genesis.clone();
+    let listener = TcpListener::bind(file.http).await.map_err(|error| {
+        Failure::unavailable(format!(
+            "cannot listen on {}: {error}; free the port, or choose another in {NODE_FILE}",
+            file.http
+        ))
+    })?;
+    let node = start_validator(config).await.map_err(failure)?;
+    let index = Index::open(&index, &genesis).map_err(Failure::defective)?;
+    let reader = index.reader();
+    let served: Arc<dyn pacta_web::node::Node> =
+        Arc::new(Served::new(node.handle().clone(), file.operator));
+    let hub = Hub::default();
+    let state = pacta_web::AppState::new(served.clone(), reader, hub.clone());
+    let height = *served.finalized().borrow();
+    tracing::info!(http = %file.http, p2p = %file.p2p, height, network = %genesis.network(),
+        "the node has started");
+    let mut follow = tokio::spawn(pacta_web::follow(served, index, hub));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut pages = tokio::spawn(pacta_web::serve(listener, state, async {
+        let _ = stopped.await; // the sender may be gone: stop then too
+    }));
+    let parent = parent(args, node.handle());
+    let ended = tokio::select! {
+        signal = interrupted() => signal.map_err(Failure::failed),
+        () = parent => Ok(()),
+        error = node.ended() => Err(failure(error)),
+        followed = &mut follow => Err(index_stopped(followed)),
+        pages = &mut pages => Err(Failure::failed(format!("the pages ended: {pages:?}"))),
+    };
+    tracing::info!("the node is stopping");
+    let _ = stop.send(()); // the pages may have ended
+    let _ = tokio::time::timeout(GRACE, &mut pages).await; // open answers have had their time
+    follow.abort();
+    stop_node(node).await;
+    ended
+}
+
+fn index_stopped(
+    followed: std::result::Result<
+        std::result::Result<(), pacta_web::FollowStopped>,
+        tokio::task::JoinError,
+    >,
+) -> Failure {
+    match followed {
+        Ok(Err(stopped)) => Failure::defective(stopped),
+        Ok(Ok(())) => Failure::failed("the node ended; look at its log"),
+        Err(error) => Failure::failed(format!("the index ended: {error}")),
+    }
+}
+
+async fn stop_node(node: Node) {
+    // It waits for its threads, so it must not wait on one of ours.
+    let _ = tokio::task::spawn_blocking(move || node.stop()).await;
+}
+
+/// Completes when the program that started the node ends; never without `--with-parent`.
+async fn parent(args: &NodeArgs, handle: &Handle) {
+    if !args.with_parent {
+        return std::future::pending().await;
+    }
+    let (line, mut lines) = tokio::sync::mpsc::channel::<Vec<u8>>(SUBMISSIONS_MAX);
+    // A thread of its own: nothing can interrupt the reading of standard input.
+    std::thread::spawn(move || {
+        for bytes in std::io::stdin().lock().split(b'\n') {
+            let Ok(bytes) = bytes else { return };
+            if line.blocking_send(bytes).is_err() {
+                return;
+            }
+        }
+    });
+    let running = Arc::new(tokio::sync::Semaphore::new(SUBMISSIONS_MAX));
+    while let Some(act) = lines.recv().await {
+        if !args.acts_from_stdin || act.is_empty() {
+            continue;
+        }
+        let Ok(permit) = running.clone().acquire_owned().await else { return };
+        let handle = handle.clone();
+        tokio::spawn(async move {
+            submit(&handle, act).await;
+            drop(permit);
+        });
+    }
+}
+
+/// Submits an act, again and again while the node is busy.
+async fn submit(handle: &Handle, act: Vec<u8>) {
+    loop {
+        match handle.submit(act.clone()).await {
+            Err(Refusal::NodeBusy) => tokio::time::sleep(BUSY).await,
+            Err(refusal) => {
+                tracing::warn!(%refusal, "an act from standard input is refused");
+                return;
+            }
+            Ok(_) => return,
+        }
+    }
+}
+
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::DamagedDirectory { .. } | Error::OtherNetwork { .. } | Error::Damaged(_) => {
+            Failure::defective(error)
+        }
+        Error::Genesis(_) | Error::Credentials(_) => Failure::defective(error),
+        Error::Directory { .. } => Failure::new(Exit::Disk, error),
+        Error::Locked(_) | Error::Listen { .. } => Failure::unavailable(error),
+        Error::Stopped(_) => Failure::failed(error),
+    }
+}

@@ -1,0 +1,131 @@
+//! `pacta verify`: receipts, offline.
+
+use std::path::{Path, PathBuf};
+
+use pacta_chain::Verdict;
+use pacta_law::NetworkId;
+use serde::Serialize;
+
+use crate::failure::{Exit, Result};
+use crate::files;
+use crate::printer::{Printer, facts};
+
+/// Verify receipts, offline
+///
+/// Needs no node: a receipt carries the founding act of its network, whose digest names the
+/// network. Says genuine (exit code 0), not genuine (65) or cannot tell (3); of several files, the
+/// worst decides. Compare the network with the digest that the founders published, or give it.
+///
+/// Example: pacta verify receipt.json --network DIGEST
+#[derive(clap::Args)]
+pub struct VerifyArgs {
+    /// Receipts
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Network that the receipts must be of: its published digest
+    #[arg(long, value_name = "DIGEST")]
+    network: Option<NetworkId>,
+}
+
+/// What is known of one file.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verified {
+    /// The file.
+    pub file: PathBuf,
+    /// `genuine`, `not_genuine` or `cannot_tell`.
+    pub verdict: &'static str,
+    /// Why it is not genuine, or why one cannot tell: a name for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// The same as a sentence that says what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentence: Option<String>,
+    /// The network it is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkId>,
+    /// The height at which it was so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u64>,
+    /// What it proves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proves: Option<String>,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Exit code 74 when a file cannot be read.
+pub fn run(args: &VerifyArgs, printer: Printer) -> Result<Exit> {
+    let verify = |file: &PathBuf| verify_file(file, args.network);
+    let results = args.files.iter().map(verify).collect::<Result<Vec<_>>>()?;
+    let text = || results.iter().map(describe).collect::<Vec<_>>().join("\n");
+    match results.as_slice() {
+        [one] => printer.answer(one, text)?,
+        several => printer.answer(&serde_json::json!({ "results": several }), text)?,
+    }
+    Ok(worst(&results))
+}
+
+/// Verifies one file.
+///
+/// # Errors
+/// Exit code 74 when it cannot be read.
+pub fn verify_file(file: &Path, network: Option<NetworkId>) -> Result<Verified> {
+    let bytes = files::read(file)?;
+    let mut verified = Verified {
+        file: file.to_owned(),
+        verdict: "genuine",
+        reason: None,
+        sentence: None,
+        network: None,
+        height: None,
+        proves: None,
+        exit: Exit::Done,
+    };
+    match pacta_chain::verify(&bytes, network) {
+        Verdict::Genuine(proven) => {
+            verified.network = Some(proven.network);
+            verified.height = Some(proven.height);
+            verified.proves = Some(proven.to_string());
+        }
+        Verdict::NotGenuine(defect) => {
+            (verified.verdict, verified.exit) = ("not_genuine", Exit::Defective);
+            (verified.reason, verified.sentence) = (Some(defect.name()), Some(defect.to_string()));
+        }
+        Verdict::CannotTell(unknown) => {
+            (verified.verdict, verified.exit) = ("cannot_tell", Exit::CannotTell);
+            verified.reason = Some(unknown.name());
+            verified.sentence = Some(unknown.to_string());
+        }
+    }
+    Ok(verified)
+}
+
+impl Verified {
+    /// Whether the file is genuine.
+    pub fn is_genuine(&self) -> bool {
+        self.exit == Exit::Done
+    }
+}
+
+/// Not genuine is worse than cannot tell.
+fn worst(results: &[Verified]) -> Exit {
+    let any = |exit| results.iter().any(|result| result.exit == exit);
+    match (any(Exit::Defective), any(Exit::CannotTell)) {
+        (true, _) => Exit::Defective,
+        (false, true) => Exit::CannotTell,
+        (false, false) => Exit::Done,
+    }
+}
+
+fn describe(result: &Verified) -> String {
+    let verdict = result.verdict.replace('_', " ");
+    let network = result.network.map(|network| network.to_string());
+    let mut known = vec![("verdict", verdict.as_str())];
+    known.extend(result.sentence.as_deref().map(|reason| ("reason", reason)));
+    known.extend(result.proves.as_deref().map(|proves| ("proves", proves)));
+    known.extend(network.as_deref().map(|network| ("network", network)));
+    format!("{}\n{}", result.file.display(), facts(&known))
+}

@@ -1,0 +1,31 @@
+//! The ledger that States keep together: the command.
+
+#![deny(missing_docs)]
+
+mod act;
+mod author;
+mod cli;
+mod client;
+mod commands;
+mod failure;
+mod files;
+mod keyfile;
+mod network;
+mod passphrase;
+mod printer;
+mod replay;
+mod seal;
+mod serve;
+mod signer;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::run() {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(failure) => {
+            printer::progress(format!("error: {failure}"));
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}

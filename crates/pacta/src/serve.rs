@@ -1,0 +1,118 @@
+//! The running node as the pages and the API see it.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use pacta_chain::{FinalBlock, Receipt};
+use pacta_law::{ActId, ActorId, Founding, Path, Refusal};
+use pacta_node::{ActPlace, Error, Handle};
+use pacta_web::node::{Node, NotSubmitted, Records, Status, Unavailable};
+use tokio::sync::watch;
+
+/// A running node behind the interface that the pages and the API use.
+pub struct Served {
+    handle: Handle,
+    founding: Arc<Founding>,
+    operator: ActorId,
+    finalized: watch::Receiver<u64>,
+}
+
+impl Served {
+    /// Serves a running node. Must be called on a runtime, where a task tells of new heights.
+    pub fn new(handle: Handle, operator: ActorId) -> Self {
+        let founding = Arc::new(handle.genesis().founding.clone());
+        let mut heights = handle.finalized();
+        let (sender, finalized) = watch::channel(heights.height());
+        tokio::spawn(async move {
+            let mut next = heights.height() + 1;
+            while let Ok(height) = heights.reaches(next).await {
+                if sender.send(height).is_err() {
+                    return;
+                }
+                next = height + 1;
+            }
+        });
+        Self { handle, founding, operator, finalized }
+    }
+}
+
+impl Node for Served {
+    fn founding(&self) -> Arc<Founding> {
+        self.founding.clone()
+    }
+
+    fn operator(&self) -> ActorId {
+        self.operator
+    }
+
+    fn submit(
+        &self,
+        signed: Vec<u8>,
+        on_record: bool,
+    ) -> BoxFuture<'_, Result<ActId, NotSubmitted>> {
+        Box::pin(async move {
+            let submitted = match on_record {
+                true => self.handle.submit_on_record(signed).await,
+                false => self.handle.submit(signed).await,
+            };
+            submitted.map_err(|refusal| match refusal {
+                Refusal::NodeBusy => Unavailable(refusal.to_string()).into(),
+                refusal => NotSubmitted::Refused(refusal),
+            })
+        })
+    }
+
+    fn load(&self, paths: Vec<Path>) -> BoxFuture<'_, Result<Records, Unavailable>> {
+        Box::pin(async move {
+            let loaded = self.handle.load(paths).await.map_err(unavailable)?;
+            let (height, instant) = (loaded.height, loaded.instant);
+            Ok(Records { height, instant, records: loaded.records })
+        })
+    }
+
+    fn status(&self) -> BoxFuture<'_, Result<Status, Unavailable>> {
+        let status = self.handle.status();
+        let validators = u64::try_from(status.validators).unwrap_or(u64::MAX);
+        let answer = Status {
+            height: status.height,
+            digest: status.digest.to_string(),
+            instant: status.instant.ms(),
+            ledger_root: status.ledger_root.to_string(),
+            journal_root: status.journal_root.to_string(),
+            view: status.view,
+            peers: validators.saturating_sub(1),
+            mempool: u64::try_from(status.mempool_acts).unwrap_or(u64::MAX),
+        };
+        Box::pin(async move { Ok(answer) })
+    }
+
+    fn block(&self, height: u64) -> BoxFuture<'_, Result<Option<FinalBlock>, Unavailable>> {
+        Box::pin(async move { self.handle.block(height).await.map_err(unavailable) })
+    }
+
+    fn act_receipt(
+        &self,
+        height: u64,
+        index: u64,
+    ) -> BoxFuture<'_, Result<Option<Receipt>, Unavailable>> {
+        Box::pin(async move {
+            let Ok(index) = u32::try_from(index) else { return Ok(None) };
+            let place = ActPlace::Place { height, index };
+            self.handle.act_receipt(place).await.map_err(unavailable)
+        })
+    }
+
+    fn record_receipt(&self, path: Path) -> BoxFuture<'_, Result<Option<Receipt>, Unavailable>> {
+        Box::pin(
+            async move { self.handle.record_receipt(path).await.map(Some).map_err(unavailable) },
+        )
+    }
+
+    fn finalized(&self) -> watch::Receiver<u64> {
+        self.finalized.clone()
+    }
+}
+
+fn unavailable(error: Error) -> Unavailable {
+    Unavailable(format!("{error}; try again, or ask another node"))
+}

@@ -1,0 +1,165 @@
+//! The network that is simulated: States with their keys, each with one validator.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ed25519_consensus::{SigningKey, VerificationKeyBytes};
+use pacta_law::{
+    ActorId, Date, Founding, Genesis, GenesisBuilder, KeyId, MandateId, NetworkKey, PublicKey,
+    Signature,
+    actor::{ActorKind, Office},
+};
+use pacta_node::{NetworkShare, Pacing, deal, engine::Setup, types::ValidatorKey, validator_key};
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+
+use crate::{error::Error, options::Options, workload};
+
+/// Keeps the keys' random numbers apart from those of faults and of acts.
+const STREAM: u64 = 0x6b65_7973;
+/// Names of States that do not exist, one for each validator and one more.
+const STATES: [&str; 8] = [
+    "Ruritania",
+    "Borduria",
+    "Syldavia",
+    "Genovia",
+    "Zubrowka",
+    "Latveria",
+    "Krakozhia",
+    "Sokovia",
+];
+/// The day on which every simulation begins.
+const FIRST_DAY: (u16, u8, u8) = (2027, 3, 1);
+
+/// The time limits of simulated validators: a crashed leader costs little, and a network at rest
+/// makes few blocks, since each costs real time.
+pub const PACING: Pacing = Pacing {
+    heartbeat: Duration::from_millis(1_500),
+    leader: Duration::from_millis(2_000),
+    certification: Duration::from_millis(3_000),
+    skip: Duration::from_millis(5_000),
+    retry: Duration::from_millis(500),
+    clock_difference: Duration::from_secs(5),
+    gossip_again: Duration::from_millis(500),
+    out_of_order: Duration::from_secs(10),
+};
+
+/// Somebody who signs acts.
+#[derive(Clone)]
+pub struct Signer {
+    /// On whose behalf.
+    pub actor: ActorId,
+    /// By which mandate.
+    pub mandate: MandateId,
+    /// The key.
+    pub key: KeyId,
+    secret: SigningKey,
+}
+
+impl Signer {
+    /// The public key.
+    pub fn public(&self) -> PublicKey {
+        public(&self.secret)
+    }
+
+    /// Signs a message.
+    pub fn sign(&self, message: &[u8]) -> Signature {
+        Signature(self.secret.sign(message).to_bytes())
+    }
+}
+
+/// A founded network.
+pub struct Founded {
+    /// What nodes begin with.
+    pub genesis: Genesis,
+    /// Who signs acts; one more than there are validators.
+    pub signers: Vec<Signer>,
+    validators: Vec<ValidatorKey>,
+    shares: Vec<NetworkShare>,
+    bug: Option<(u32, pacta_law::ActId)>,
+}
+
+fn public(secret: &SigningKey) -> PublicKey {
+    PublicKey(VerificationKeyBytes::from(secret).to_bytes())
+}
+
+/// A fresh key.
+pub fn secret(rng: &mut StdRng) -> SigningKey {
+    let mut seed = [0; 32];
+    rng.fill_bytes(&mut seed);
+    SigningKey::from(seed)
+}
+
+impl Founded {
+    /// Founds the network of a simulation.
+    ///
+    /// # Errors
+    /// [`Error::Setup`].
+    pub fn new(options: &Options) -> Result<Self, Error> {
+        let setup = |error: &dyn std::fmt::Display| Error::Setup(error.to_string());
+        let mut rng = StdRng::seed_from_u64(options.seed ^ STREAM);
+        let (year, month, day) = FIRST_DAY;
+        let day = Date::new(year, month, day).map_err(|error| setup(&error))?;
+        let mut builder = GenesisBuilder::new("Simulation", day).map_err(|error| setup(&error))?;
+        let (mut signers, mut keys) = (Vec::new(), Vec::new());
+        let count = options.validators as usize;
+        for (index, name) in STATES.iter().enumerate().take(count + 1) {
+            let secret_key = secret(&mut rng);
+            let of_key = public(&secret_key);
+            let (actor, mandate) = builder
+                .actor(ActorKind::State, name, of_key, Office::ForeignMinister)
+                .map_err(|error| setup(&error))?;
+            let key = KeyId::of(&of_key);
+            signers.push(Signer { actor, mandate, key, secret: secret_key });
+            if index < count {
+                let node = public(&secret(&mut rng));
+                builder.validator(actor, node);
+                keys.push(validator_key(&node).map_err(|error| setup(&error))?);
+            }
+        }
+        let mut dealt = deal(&mut rng, keys.iter().cloned()).map_err(|error| setup(&error))?;
+        let network_key: [u8; 96] = dealt
+            .network_key
+            .as_slice()
+            .try_into()
+            .map_err(|_| Error::Setup("the network key has another length".into()))?;
+        let genesis =
+            builder.found(NetworkKey(network_key), true).map_err(|error| setup(&error))?;
+        let shares = keys.iter().filter_map(|key| dealt.shares.remove(key)).collect();
+        let mut founded = Self { genesis, signers, validators: keys, shares, bug: None };
+        if let Some(bug) = options.bug {
+            let act = workload::first_act(&founded).map_err(|error| setup(&error))?;
+            founded.bug = Some((bug.validator, act.id()));
+        }
+        Ok(founded)
+    }
+
+    /// The founding act.
+    pub fn founding(&self) -> &Founding {
+        &self.genesis.founding
+    }
+
+    /// The validators' keys, in the order in which reports count them.
+    pub fn validator_keys(&self) -> Vec<ValidatorKey> {
+        self.validators.clone()
+    }
+
+    /// The moment of the founding.
+    pub fn instant(&self) -> SystemTime {
+        let (year, month, day) = FIRST_DAY;
+        let start = Date::new(year, month, day).ok().and_then(Date::start);
+        UNIX_EPOCH + Duration::from_millis(start.map_or(0, |instant| instant.ms()))
+    }
+
+    /// What a validator is started with.
+    pub fn setup(&self, validator: u32) -> Setup {
+        let index = validator as usize;
+        let faulty = self.bug.filter(|(faulty, _)| *faulty == validator);
+        Setup {
+            genesis: self.genesis.clone(),
+            me: self.validators[index].clone(),
+            share: self.shares[index].clone(),
+            pacing: PACING,
+            prefix: format!("validator-{validator}"),
+            executes_differently: faulty.map(|(_, act)| act),
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! What must hold of every network under every fault. Each property judges a [`Trace`] only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::trace::{Hex, Seen, Sighting, Trace};
+
+/// Finality resumes within this virtual time after all faults have ended: a validator that was
+/// down is skipped at once after 5 s, a view whose leader is silent costs 2 s at most, and one
+/// that fell behind asks its peers again after a few seconds.
+pub const RECOVERY_MS_MAX: u64 = 30_000;
+/// Violations listed per property; more are only counted.
+const VIOLATIONS_LISTED_MAX: usize = 4;
+
+/// One property and whether it held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// The sentence that holds, or not.
+    pub property: &'static str,
+    /// Whether it held.
+    pub holds: bool,
+    /// How often it did not.
+    pub violations: u64,
+    /// The first of the violations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub listed: Vec<Violation>,
+}
+
+/// What was wrong, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// A sentence.
+    pub what: String,
+    /// The validator that it was seen at, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validator: Option<u32>,
+    /// The height.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u64>,
+    /// The act.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Hex>,
+}
+
+/// Judges a trace by all properties, in this order.
+pub fn judge(trace: &Trace) -> Vec<Verdict> {
+    [
+        ("all validators have one pair of roots at each height", one_pair_of_roots(trace)),
+        ("all validators have one chain of blocks", one_chain(trace)),
+        ("all outcomes are those of a bare replay of the law", lawful_outcomes(trace)),
+        ("no validator stops by itself", nobody_stops(trace)),
+        ("instants increase from block to block", instants_increase(trace)),
+        ("no final act is lost", no_final_act_lost(trace)),
+        ("each final act has a receipt that verifies offline", receipts_verify(trace)),
+        ("finality resumes within 30 s after all faults have ended", finality_resumes(trace)),
+    ]
+    .into_iter()
+    .map(|(property, mut listed)| {
+        let violations = listed.len() as u64;
+        listed.truncate(VIOLATIONS_LISTED_MAX);
+        Verdict { property, holds: violations == 0, violations, listed }
+    })
+    .collect()
+}
+
+/// All blocks that any validator ever held to be final, those of the end included.
+fn all_blocks(trace: &Trace) -> impl Iterator<Item = (u32, &Seen)> {
+    let sighted =
+        trace.sightings.iter().map(|Sighting { validator, block, .. }| (*validator, block));
+    let at_end = trace
+        .chains
+        .iter()
+        .flat_map(|(validator, chain)| chain.iter().map(move |block| (*validator, block)));
+    sighted.chain(at_end)
+}
+
+/// Compares one side of every block with that of the first block seen at its height.
+fn same_at_each_height<'a, T: PartialEq>(
+    trace: &'a Trace,
+    side: impl Fn(&'a Seen) -> T,
+    differs: impl Fn(&'a Seen, &'a Seen) -> String,
+) -> Vec<Violation> {
+    let mut first: BTreeMap<u64, &Seen> = BTreeMap::new();
+    let mut violations = Vec::new();
+    for (validator, block) in all_blocks(trace) {
+        let known = *first.entry(block.height).or_insert(block);
+        if side(known) != side(block) {
+            violations.push(Violation {
+                what: differs(known, block),
+                validator: Some(validator),
+                height: Some(block.height),
+                act: None,
+            });
+        }
+    }
+    violations
+}
+
+/// The roots by the headers, and the roots that each validator computed.
+fn one_pair_of_roots(trace: &Trace) -> Vec<Violation> {
+    let mut violations = same_at_each_height(
+        trace,
+        |block| (&block.ledger_root, &block.journal_root),
+        |known, block| {
+            format!(
+                "the roots are {} and {}, elsewhere {} and {}",
+                block.ledger_root, block.journal_root, known.ledger_root, known.journal_root
+            )
+        },
+    );
+    let final_blocks: BTreeSet<&Hex> = all_blocks(trace).map(|(_, block)| &block.digest).collect();
+    let dissenters = |block: &Hex| {
+        let of_block = trace.divergences.iter().filter(|divergence| divergence.block == *block);
+        of_block.map(|divergence| divergence.validator).collect::<BTreeSet<_>>().len()
+    };
+    let mut named = BTreeSet::new();
+    for divergence in &trace.divergences {
+        let [stated, found] = [&divergence.stated, &divergence.found].map(|two| two.join(" and "));
+        // A final block is right, and who computed otherwise is wrong; of another block, its
+        // leader is wrong if more than one validator says so.
+        let (validator, what) = if final_blocks.contains(&divergence.block) {
+            let what =
+                format!("it computed the roots {found}, those of the final block are {stated}");
+            (divergence.validator, what)
+        } else if dissenters(&divergence.block) > 1 {
+            let what = format!("it proposed the roots {stated}, others computed {found}");
+            (divergence.leader, what)
+        } else {
+            continue;
+        };
+        if named.insert((validator, &divergence.block)) {
+            violations.push(Violation {
+                what,
+                validator: Some(validator),
+                height: Some(divergence.height),
+                act: divergence.acts.first().cloned(),
+            });
+        }
+    }
+    violations
+}
+
+fn one_chain(trace: &Trace) -> Vec<Violation> {
+    let mut violations = same_at_each_height(
+        trace,
+        |block| (&block.digest, &block.parent, &block.acts),
+        |known, block| format!("the block is {}, elsewhere {}", block.digest, known.digest),
+    );
+    for (validator, chain) in &trace.chains {
+        for two in chain.windows(2) {
+            if two[1].parent != two[0].digest || two[1].height != two[0].height + 1 {
+                violations.push(Violation {
+                    what: format!("block {} does not follow its parent", two[1].digest),
+                    validator: Some(*validator),
+                    height: Some(two[1].height),
+                    act: None,
+                });
+            }
+        }
+    }
+    violations
+}
+
+fn lawful_outcomes(trace: &Trace) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for (validator, block) in all_blocks(trace) {
+        let lawful = trace.lawful.get(&block.height);
+        if lawful == Some(&block.outcomes) {
+            continue;
+        }
+        let lawful = lawful.map_or(&[][..], Vec::as_slice);
+        let differing = lawful.iter().zip(&block.outcomes).find(|(law, node)| law != node);
+        let what = match differing {
+            Some((law, node)) => format!("an outcome is {node}, by the law it is {law}"),
+            None => format!("there are {} outcomes, not {}", block.outcomes.len(), lawful.len()),
+        };
+        violations.push(Violation {
+            what,
+            validator: Some(validator),
+            height: Some(block.height),
+            act: None,
+        });
+    }
+    violations
+}
+
+fn nobody_stops(trace: &Trace) -> Vec<Violation> {
+    let stopped = trace.stopped.iter().map(|(validator, reason)| Violation {
+        what: format!("the node stopped by itself: {reason}"),
+        validator: *validator,
+        ..Violation::default()
+    });
+    stopped.collect()
+}
+
+fn instants_increase(trace: &Trace) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for (validator, chain) in &trace.chains {
+        for two in chain.windows(2) {
+            if two[1].instant <= two[0].instant {
+                violations.push(Violation {
+                    what: format!("instant {} follows {}", two[1].instant, two[0].instant),
+                    validator: Some(*validator),
+                    height: Some(two[1].height),
+                    act: None,
+                });
+            }
+        }
+    }
+    violations
+}
+
+fn no_final_act_lost(trace: &Trace) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let mut once_final: BTreeMap<(&Hex, u64), u32> = BTreeMap::new();
+    for (validator, block) in all_blocks(trace) {
+        for act in &block.acts {
+            once_final.entry((act, block.height)).or_insert(validator);
+        }
+    }
+    for (validator, chain) in &trace.chains {
+        let at_end: BTreeSet<(&Hex, u64)> = chain
+            .iter()
+            .flat_map(|block| block.acts.iter().map(|act| (act, block.height)))
+            .collect();
+        for ((act, height), witness) in &once_final {
+            if !at_end.contains(&(*act, *height)) {
+                violations.push(Violation {
+                    what: format!(
+                        "validator {witness} held the act to be final, this one lacks it"
+                    ),
+                    validator: Some(*validator),
+                    height: Some(*height),
+                    act: Some((*act).clone()),
+                });
+            }
+        }
+    }
+    violations
+}
+
+fn receipts_verify(trace: &Trace) -> Vec<Violation> {
+    let receipted: BTreeSet<&Hex> = trace.receipts.iter().map(|receipt| &receipt.about).collect();
+    let missing = trace
+        .chains
+        .iter()
+        .flat_map(|(_, chain)| chain)
+        .flat_map(|block| block.acts.iter().map(move |act| (act, block.height)))
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .filter(|(act, _)| !receipted.contains(act))
+        .map(|(act, height)| Violation {
+            what: "the act has no receipt".into(),
+            height: Some(height),
+            act: Some(act.clone()),
+            ..Violation::default()
+        });
+    let wrong = trace.receipts.iter().filter_map(|receipt| {
+        Some(Violation {
+            what: format!("the receipt does not verify: {}", receipt.fault.as_ref()?),
+            validator: Some(receipt.validator),
+            act: Some(receipt.about.clone()),
+            ..Violation::default()
+        })
+    });
+    missing.chain(wrong).collect()
+}
+
+fn finality_resumes(trace: &Trace) -> Vec<Violation> {
+    let Some(recovery) = &trace.recovery else {
+        return vec![Violation {
+            what: "no act could be submitted after all faults had ended".into(),
+            ..Violation::default()
+        }];
+    };
+    let late = |final_ms: &Option<u64>| match final_ms {
+        Some(final_ms) if final_ms - recovery.healed_ms <= RECOVERY_MS_MAX => None,
+        Some(final_ms) => {
+            Some(format!("the act was final only after {} ms", final_ms - recovery.healed_ms))
+        }
+        None => Some("the act never became final".into()),
+    };
+    recovery
+        .final_ms
+        .iter()
+        .filter_map(|(validator, final_ms)| {
+            Some(Violation {
+                what: late(final_ms)?,
+                validator: Some(*validator),
+                height: None,
+                act: Some(recovery.act.clone()),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{Divergence, Recovery, Verified};
+
+    fn block(height: u64, acts: &[&str]) -> Seen {
+        Seen {
+            height,
+            digest: format!("digest {height}"),
+            parent: format!("digest {}", height - 1),
+            instant: height * 10,
+            ledger_root: format!("ledger {height}"),
+            journal_root: format!("journal {height}"),
+            acts: acts.iter().map(ToString::to_string).collect(),
+            outcomes: Vec::new(),
+            signed: Vec::new(),
+        }
+    }
+
+    /// Two validators, two blocks, one act, and nothing wrong.
+    fn sound() -> Trace {
+        let chain = vec![block(1, &["act"]), block(2, &[])];
+        let receipt = Verified { validator: 0, about: "act".into(), fault: None };
+        let final_ms = [(0, Some(600)), (1, Some(700))].into();
+        Trace {
+            chains: [(0, chain.clone()), (1, chain)].into(),
+            receipts: vec![receipt],
+            recovery: Some(Recovery { healed_ms: 500, act: "last".into(), final_ms }),
+            lawful: [(1, Vec::new()), (2, Vec::new())].into(),
+            ..Trace::default()
+        }
+    }
+
+    fn violated(trace: &Trace) -> Vec<&'static str> {
+        judge(trace).iter().filter(|one| !one.holds).map(|one| one.property).collect()
+    }
+
+    fn chain(trace: &mut Trace, validator: u32) -> &mut Vec<Seen> {
+        trace.chains.get_mut(&validator).unwrap()
+    }
+
+    #[test]
+    fn every_property_is_violated_by_what_it_names_alone() {
+        assert!(violated(&sound()).is_empty());
+
+        let mut trace = sound();
+        chain(&mut trace, 1)[1].ledger_root = "another".into();
+        assert_eq!(violated(&trace), ["all validators have one pair of roots at each height"]);
+
+        let mut trace = sound();
+        chain(&mut trace, 1)[1].digest = "another".into();
+        assert_eq!(violated(&trace), ["all validators have one chain of blocks"]);
+
+        let mut trace = sound();
+        trace.lawful.insert(2, vec!["an outcome".into()]);
+        assert_eq!(violated(&trace), ["all outcomes are those of a bare replay of the law"]);
+
+        let mut trace = sound();
+        trace.stopped.push((Some(1), "of a panic".into()));
+        assert_eq!(violated(&trace), ["no validator stops by itself"]);
+
+        let mut trace = sound();
+        for validator in [0, 1] {
+            chain(&mut trace, validator)[1].instant = 10;
+        }
+        assert_eq!(violated(&trace), ["instants increase from block to block"]);
+
+        let mut trace = sound();
+        chain(&mut trace, 1).clear();
+        assert_eq!(violated(&trace), ["no final act is lost"]);
+
+        let mut trace = sound();
+        trace.receipts[0].fault = Some("its signature is bad".into());
+        assert_eq!(violated(&trace), ["each final act has a receipt that verifies offline"]);
+
+        let mut trace = sound();
+        trace.recovery.as_mut().unwrap().final_ms.insert(1, Some(501 + RECOVERY_MS_MAX));
+        assert_eq!(violated(&trace), ["finality resumes within 30 s after all faults have ended"]);
+    }
+
+    #[test]
+    fn who_computes_other_roots_is_named_and_so_is_a_leader_that_several_contradict() {
+        let divergence = |validator, block: &str| Divergence {
+            validator,
+            height: 2,
+            block: block.into(),
+            leader: 3,
+            acts: vec!["act".into()],
+            stated: ["a".into(), "b".into()],
+            found: ["c".into(), "b".into()],
+        };
+        let named = |divergences| {
+            let violations = one_pair_of_roots(&Trace { divergences, ..sound() });
+            violations.into_iter().filter_map(|one| one.validator).collect::<Vec<_>>()
+        };
+        assert_eq!(named(vec![divergence(1, "digest 2")]), [1]);
+        assert_eq!(named(vec![divergence(0, "other"), divergence(1, "other")]), [3]);
+        assert!(named(vec![divergence(0, "other")]).is_empty());
+    }
+}

@@ -1,0 +1,109 @@
+//! What a simulation found. The same seed gives the same bytes.
+
+use serde::Serialize;
+
+use crate::{
+    faults::Planned,
+    properties::Verdict,
+    trace::{Divergence, Hex},
+};
+
+/// What a simulation found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Version of this form.
+    pub v: u32,
+    /// The seed.
+    pub seed: u64,
+    /// The number of validators.
+    pub validators: u32,
+    /// Whether all properties held.
+    pub holds: bool,
+    /// The properties in a fixed order.
+    pub properties: Vec<Verdict>,
+    /// Blocks whose roots a validator computed otherwise than their headers state.
+    pub divergences: Vec<Divergence>,
+    /// Final blocks of the longest chain.
+    pub heights: u64,
+    /// What became of the acts.
+    pub acts: Acts,
+    /// The faults, in order of time.
+    pub faults: Vec<Planned>,
+    /// How often a validator was started again after a crash or a failure of power.
+    pub restarts: u64,
+    /// Virtual time of the whole simulation.
+    pub virtual_ms: u64,
+    /// Virtual time from the end of all faults until an act submitted then was final everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovered_in_ms: Option<u64>,
+    /// Digest of everything that the runtime did, in order.
+    pub trace: Hex,
+    /// The command that runs this simulation again.
+    pub replay: String,
+}
+
+/// What became of the acts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Acts {
+    /// Different acts that were submitted.
+    pub submitted: u64,
+    /// Those that are final.
+    pub r#final: u64,
+    /// Final ones that were executed.
+    pub executed: u64,
+    /// Final ones that were refused.
+    pub refused: u64,
+    /// Those that a node refused when they were submitted, and that reached no block.
+    pub turned_away: u64,
+}
+
+impl Report {
+    /// The report as one line of JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a report has string keys only")
+    }
+}
+
+/// What many simulations found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Simulations run.
+    pub seeds: u64,
+    /// Those of which a property did not hold, in order.
+    pub failed: Vec<Report>,
+    /// Final blocks of all.
+    pub heights: u64,
+    /// Acts of all.
+    pub acts: Acts,
+    /// Restarts of all.
+    pub restarts: u64,
+    /// Virtual time of all.
+    pub virtual_ms: u64,
+    /// The longest recovery.
+    pub recovered_in_ms_max: u64,
+}
+
+impl Summary {
+    /// Whether every property held in every simulation.
+    pub fn holds(&self) -> bool {
+        self.failed.is_empty()
+    }
+
+    /// Counts one more simulation.
+    pub fn add(&mut self, report: &Report) {
+        self.seeds += 1;
+        self.heights += report.heights;
+        self.acts.submitted += report.acts.submitted;
+        self.acts.r#final += report.acts.r#final;
+        self.acts.executed += report.acts.executed;
+        self.acts.refused += report.acts.refused;
+        self.acts.turned_away += report.acts.turned_away;
+        self.restarts += report.restarts;
+        self.virtual_ms += report.virtual_ms;
+        self.recovered_in_ms_max =
+            self.recovered_in_ms_max.max(report.recovered_in_ms.unwrap_or_default());
+        if !report.holds {
+            self.failed.push(report.clone());
+        }
+    }
+}
