@@ -4,4 +4,3 @@ mod api;
 mod pages;
 mod support;
 mod treaty;
-mod look;
