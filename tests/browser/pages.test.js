@@ -79,7 +79,7 @@ async function fits(page) {
   assert.ok(wide <= 0, `the page is ${wide} px wider than the screen`);
 }
 
-const slug = () => told.treaty.treaty;
+const slug = () => told.treaty.id;
 const pages = [
   ["network", () => "/", ["Armenia", "Belarus", "Kazakhstan", "Kyrgyzstan", "Russia"]],
   ["treaties", () => "/treaties", ["Emergency Medical Teams"]],
