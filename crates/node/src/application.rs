@@ -5,8 +5,7 @@ use std::{sync::Arc, time::UNIX_EPOCH};
 use commonware_consensus::{Heightable as _, marshal::ancestry::Ancestry};
 use commonware_cryptography::{Digestible as _, sha256::Digest};
 use commonware_glue::stateful::{
-    Application as EngineApplication, Finality, Input, Proposed,
-    db::DatabaseSet,
+    Application as EngineApplication, Finality, Input, Proposed, db::DatabaseSet,
 };
 use commonware_runtime::Handle as Task;
 use futures::StreamExt as _;
@@ -159,8 +158,7 @@ impl<E: Context> EngineApplication<E> for Application<E> {
     ) -> Option<Proposed<Self, E>> {
         let parent = ancestry.next().await?;
         let (clock, round) = context;
-        let (block, brought, merkleized) =
-            self.build(&clock, round, parent.inner(), batches).await;
+        let (block, brought, merkleized) = self.build(&clock, round, parent.inner(), batches).await;
         tracing::debug!(height = block.header().height, acts = block.acts().len(), "proposed");
         self.store.hold(block.digest(), Arc::new(brought));
         Some(Proposed { block, merkleized })
@@ -212,11 +210,8 @@ impl<E: Context> EngineApplication<E> for Application<E> {
     ) -> Kept {
         let digest = block.digest();
         let brought = self.store.held(&digest).expect("a final block was executed here");
-        let durable = self
-            .store
-            .keep(digest, &brought)
-            .await
-            .unwrap_or_else(|error| panic!("{error}"));
+        let durable =
+            self.store.keep(digest, &brought).await.unwrap_or_else(|error| panic!("{error}"));
         let acts = brought.acts.iter().map(|(id, _)| *id).collect();
         Kept { durable, acts, next_due: brought.next_due }
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes};
-use commonware_codec::{Buf, DecodeExt as _, EncodeSize, Error as CodecError, FixedSize as _, Read, Write};
+use commonware_codec::{
+    Buf, DecodeExt as _, EncodeSize, Error as CodecError, FixedSize as _, Read, Write,
+};
 use commonware_consensus::{
     Block as EngineBlock, BoundedBlock, CertifiableBlock, Heightable,
     types::{Epoch, Height, Round as EngineRound, View},

@@ -76,9 +76,8 @@ impl NetworkShare {
     /// [`Error::Credentials`] if the bytes are no share.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
         let form = ((), (VALIDATORS_MAX, ModeVersion::v0()));
-        let (share, sharing) =
-            <(Share, Sharing<MinSig>)>::decode_cfg(bytes.to_vec(), &form)
-                .map_err(|error| Error::Credentials(format!("the share is malformed: {error}")))?;
+        let (share, sharing) = <(Share, Sharing<MinSig>)>::decode_cfg(bytes.to_vec(), &form)
+            .map_err(|error| Error::Credentials(format!("the share is malformed: {error}")))?;
         Ok(Self { sharing, share })
     }
 

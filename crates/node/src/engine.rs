@@ -40,8 +40,8 @@ use crate::{
     error::Error,
     gossip,
     handle::{self, Handle},
-    pacing::Pacing,
     paced::Paced,
+    pacing::Pacing,
     records::Store,
     resolver::NoResolver,
     shared::{LastFinal, Shared},
@@ -125,9 +125,7 @@ pub fn committee(genesis: &Genesis) -> Result<Set<ValidatorKey>, Error> {
         .map(|validator| ValidatorKey::decode(validator.key.0.to_vec()))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| Error::Genesis("a validator's key is no Ed25519 key".into()))?;
-    keys.into_iter()
-        .try_collect()
-        .map_err(|_| Error::Genesis("a validator is named twice".into()))
+    keys.into_iter().try_collect().map_err(|_| Error::Genesis("a validator is named twice".into()))
 }
 
 fn archive_config<C>(
@@ -282,8 +280,7 @@ where
     marshal_actor.start(wrap(reports.clone()), buffer, resolver);
     stateful.start();
     gossip::start(context.child("gossip"), shared.clone(), acts);
-    let handle =
-        handle::start(context.child("handle"), shared, store, reports, marshal.clone());
+    let handle = handle::start(context.child("handle"), shared, store, reports, marshal.clone());
 
     let simplex = simplex::Engine::new(
         context,

@@ -79,13 +79,14 @@ impl<E: Context> Loader<'_, E> {
             .await
             .map_err(|error| Error::Damaged(format!("ledger: {error}")))?;
         for (path, value) in paths.into_iter().zip(values) {
-            let record = match value {
-                Some(digest) => Some(self.store.record(&digest).await?.ok_or_else(|| {
-                    Error::Damaged(format!("the record at {path} is missing"))
-                })?),
-                None if self.height == 1 => self.shared.genesis_records().get(&path).cloned(),
-                None => None,
-            };
+            let record =
+                match value {
+                    Some(digest) => Some(self.store.record(&digest).await?.ok_or_else(|| {
+                        Error::Damaged(format!("the record at {path} is missing"))
+                    })?),
+                    None if self.height == 1 => self.shared.genesis_records().get(&path).cloned(),
+                    None => None,
+                };
             ledger.load(path, record);
         }
         Ok(())

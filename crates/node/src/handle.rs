@@ -5,7 +5,9 @@ use std::sync::Arc;
 use commonware_cryptography::{Hasher as _, Sha256};
 use commonware_utils::channel::{mpsc, oneshot, watch};
 use pacta_chain::{FinalBlock, Receipt};
-use pacta_law::{ActId, Digest, Genesis, Instant, NetworkId, Path, Refusal, SignedAct, VerifiedAct};
+use pacta_law::{
+    ActId, Digest, Genesis, Instant, NetworkId, Path, Refusal, SignedAct, VerifiedAct,
+};
 
 use crate::{
     engine::FinalBlocks,

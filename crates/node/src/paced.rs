@@ -129,4 +129,3 @@ impl<E: Context> EngineApplication<E> for Paced<E> {
         self.inner.verify(context, ancestry).await
     }
 }
-

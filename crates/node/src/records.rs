@@ -90,11 +90,7 @@ pub struct Store<E: Context> {
 
 impl<E: Context> Clone for Store<E> {
     fn clone(&self) -> Self {
-        Self {
-            archive: self.archive.clone(),
-            held: self.held.clone(),
-            cache: self.cache.clone(),
-        }
+        Self { archive: self.archive.clone(), held: self.held.clone(), cache: self.cache.clone() }
     }
 }
 

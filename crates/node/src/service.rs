@@ -161,9 +161,13 @@ pub(crate) async fn load<E: Context>(
     let mut records = Vec::with_capacity(paths.len());
     for (path, digest) in paths.iter().zip(digests) {
         records.push(match digest {
-            Some(digest) => Some(sources.store.record(&digest).await?.ok_or_else(|| {
-                Error::Damaged(format!("the record at {path} is missing"))
-            })?),
+            Some(digest) => {
+                Some(
+                    sources.store.record(&digest).await?.ok_or_else(|| {
+                        Error::Damaged(format!("the record at {path} is missing"))
+                    })?,
+                )
+            }
             None if header.height == 0 => sources.shared.genesis_records().get(path).cloned(),
             None => None,
         });

@@ -10,11 +10,7 @@ use commonware_utils::{
 use pacta_chain::Header;
 use pacta_law::{ActId, Genesis, NetworkId, Path};
 
-use crate::{
-    error::Error,
-    mempool::Mempool,
-    pacing::Pacing,
-};
+use crate::{error::Error, mempool::Mempool, pacing::Pacing};
 
 /// The last final block that has been executed.
 #[derive(Clone, Debug)]
