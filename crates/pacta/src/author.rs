@@ -17,8 +17,8 @@ use crate::printer::{Printer, ask, progress};
 #[derive(Clone, Debug, clap::Args)]
 pub struct SigningArgs {
     /// Key file of the key that signs
-    #[arg(long, env = "PACTA_KEY", value_name = "FILE")]
-    key: PathBuf,
+    #[arg(long = "key", env = "PACTA_KEY", value_name = "FILE")]
+    key_file: PathBuf,
     /// Mandate by which the key acts (otherwise the one that the key file names)
     #[arg(long, env = "PACTA_MANDATE", value_name = "ID")]
     mandate: Option<MandateId>,
@@ -57,7 +57,7 @@ impl SigningArgs {
     /// # Errors
     /// Exit code 1 when the key is not registered; those of [`KeyFile::read`].
     pub fn author(&self) -> Result<Author> {
-        let file = KeyFile::read(&self.key)?;
+        let file = KeyFile::read(&self.key_file)?;
         let mut view = View::open(&self.client())?;
         let registered: Option<Key> = view.record(&Key::path(file.key))?;
         let registered = registered.ok_or_else(|| {
@@ -93,7 +93,7 @@ impl SigningArgs {
         if !self.yes && !ask("Sign this?")? {
             return Err(Failure::failed("nothing was signed"));
         }
-        let secret = KeyFile::read(&self.key)?.open(&self.passphrase.existing()?)?;
+        let secret = KeyFile::read(&self.key_file)?.open(&self.passphrase.existing()?)?;
         let signed = act::sign(&secret, &prepared.act)?;
         let done = act::submit(&client, &signed, self.on_record)?;
         if let Some(file) = &self.receipt {

@@ -172,6 +172,24 @@ pub fn start_all_as(network: &Network, fed: bool) -> Result<Vec<NodeProcess>> {
     Ok(nodes)
 }
 
+/// Waits until all nodes have the first final block: they are connected, and agreement goes on.
+///
+/// # Errors
+/// Exit code 69 when a node does not come so far in a minute.
+pub fn wait_for_agreement(nodes: &[NodeProcess]) -> Result<()> {
+    let start = Instant::now();
+    for node in nodes {
+        let client = node.client();
+        while crate::act::network(&client)?.node.height == 0 {
+            if start.elapsed() > READY_TIMEOUT {
+                return Err(node.failed_to_start("comes to no agreement with the others"));
+            }
+            thread::sleep(POLL);
+        }
+    }
+    Ok(())
+}
+
 /// Stops all nodes, at the same time.
 pub fn stop_all(nodes: &mut [NodeProcess]) {
     for node in nodes.iter_mut() {

@@ -70,7 +70,7 @@ impl Page<'_> {
                     a.skip href="#main" { "Skip to the content" }
                     (self.masthead())
                     main #main.frame tabindex="-1" { (self.body) }
-                    p #spoken.quiet.small role="status" {}
+                    p #spoken.frame.quiet.small role="status" {}
                     (self.foot())
                 }
             }

@@ -104,8 +104,8 @@ fn name(rows: &[&Row], row: &Row) -> Markup {
 fn signature(row: &Row) -> Markup {
     html! {
         @if let Some(signature) = row.signature {
-            (date(signature.on))
-            @if signature.kind == SignatureKind::Definitive { (mark("s")) }
+            @let mark = if signature.kind == SignatureKind::Definitive { "s" } else { "" };
+            (dated(signature.on, mark))
         } @else { (nothing()) }
     }
 }
@@ -116,7 +116,7 @@ fn spell(spell: Option<&SpellRow>) -> Markup {
         td {
             @match (consent, spell) {
                 (Some(consent), Some(one)) => {
-                    (date(consent.on)) (mark(one.mark))
+                    (dated(consent.on, one.mark))
                     @if let Some(on) = consent.succession {
                         div.small.quiet { "succession on " (date(on)) }
                     }
@@ -215,10 +215,14 @@ fn legend() -> Markup {
     }
 }
 
-fn mark(mark: &str) -> Markup {
+/// A date with the mark behind it, on one line.
+fn dated(on: Date, mark: &str) -> Markup {
     let meaning = MARKS.iter().find(|(known, _)| *known == mark).map(|(_, meaning)| *meaning);
     html! {
-        @if let Some(meaning) = meaning { " " abbr title=(meaning) { (mark) } }
+        span.dated {
+            (date(on))
+            @if let Some(meaning) = meaning { " " abbr title=(meaning) { (mark) } }
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::failure::{Exit, Failure, Result};
-use crate::network::process::{start_all_as, stop_all};
+use crate::network::process::{start_all_as, stop_all, wait_for_agreement};
 use crate::printer::{Printer, progress};
 use figures::Figure;
 use load::Load;
@@ -79,9 +79,10 @@ fn network(args: &BenchArgs, root: &std::path::Path) -> Result<Vec<Figure>> {
     progress(format!("founding a network of {NODES} nodes"));
     let mut load = Load::found(&root.join("network"))?;
     let mut nodes = start_all_as(&load.network, true)?;
+    wait_for_agreement(&nodes)?;
     let mut figures = Vec::new();
     progress(format!("watching the idle network for {} s", args.idle_seconds));
-    figures.extend(idle::measure(&nodes, Duration::from_secs(args.idle_seconds))?);
+    figures.extend(idle::measure(&load.network, &nodes, Duration::from_secs(args.idle_seconds))?);
     progress("measuring the time from an act to its finality");
     figures.extend(latency::measure(&nodes, &mut load)?);
     progress(format!("signing {} acts", args.acts));

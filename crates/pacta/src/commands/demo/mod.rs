@@ -5,21 +5,27 @@ mod story;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::act;
+use crate::client::Client;
 use crate::commands::devnet::describe_node;
 use crate::failure::{Exit, Failure, Result};
 use crate::network::directory::{NETWORK_FILE, Network};
 use crate::network::founding::{self, Plan};
 use crate::network::interrupt;
-use crate::network::process::{NodeProcess, start_all, stop_all};
+use crate::network::process::{NodeProcess, start_all, stop_all, wait_for_agreement};
 use crate::printer::{Printer, progress};
 use proofs::{Proofs, Roots};
 use story::{Step, Story};
 
 pub use story::clauses;
+
+/// How long the nodes may take to meet.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Five States conclude a treaty on five nodes
 ///
@@ -58,6 +64,8 @@ pub fn run(args: &DemoArgs, printer: Printer) -> Result<Exit> {
     let network = founding::found(&root, plan)?;
     progress("starting five nodes");
     let mut nodes = start_all(&network)?;
+    progress("waiting for their first block");
+    wait_for_agreement(&nodes)?;
     let outcome = tell(&network, &nodes);
     let answered = outcome.and_then(|done| {
         let value = answer(&network, &nodes, &done, started);
@@ -83,7 +91,27 @@ struct Done {
     proofs: Proofs,
 }
 
+/// Waits until every node holds a first final block, so that no step pays for the meeting of nodes.
+fn meet(nodes: &[NodeProcess]) -> Result<()> {
+    progress("waiting until the nodes have met");
+    let start = Instant::now();
+    for node in nodes {
+        while act::network(&Client::new(&node.state.url()))?.node.height == 0 {
+            if start.elapsed() > PATIENCE {
+                return Err(Failure::unavailable(format!(
+                    "no block became final within {} s; look at the log in {}",
+                    PATIENCE.as_secs(),
+                    node.state.name,
+                )));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+    Ok(())
+}
+
 fn tell(network: &Network, nodes: &[NodeProcess]) -> Result<Done> {
+    meet(nodes)?;
     let mut story = Story::begin(network, nodes)?;
     story.conclude()?;
     let treaty = story.treaty()?;
