@@ -1,8 +1,8 @@
 //! The index: final blocks as a disposable SQLite database, and the queries of pages and API.
 //!
 //! Everything in it follows from the genesis and the final blocks, so it may be deleted at any time
-//! and is rebuilt. It is written by one [`Index`], one transaction per block, and read by any number
-//! of [`Reader`]s, which wait for no writer.
+//! and is rebuilt. It is written by one [`Index`] and read by any number of [`Reader`]s, which wait
+//! for no writer.
 
 mod error;
 mod pool;

@@ -73,7 +73,10 @@ fn table(treaties: &[Summary]) -> Markup {
         } @else {
             div.region role="region" aria-label="Treaties" tabindex="0" {
                 table {
-                    caption { "In the order of their short names. Signed and bound: how many did." }
+                    caption {
+                        "In the order of their short names. The last columns say how many signed "
+                        "and how many consented to be bound."
+                    }
                     thead {
                         tr {
                             th scope="col" { "Treaty" }
