@@ -67,9 +67,8 @@ fn outcome(height: u64, index: u32, result: Verdict, events: Vec<Event>) -> Outc
 
 fn signed(actor: ActorId, kind: &str, says: &str) -> String {
     let data = r#"{"treaty":"transit"}"#;
-    format!(
-        r#"{{"act":{{"actor":"{actor}","data":{data},"key":"k","kind":"{kind}","says":"{says}","sequence":7}}}}"#
-    )
+    let by = format!(r#""actor":"{actor}","data":{data},"key":"k""#);
+    format!(r#"{{"act":{{{by},"kind":"{kind}","says":"{says}","sequence":7}}}}"#)
 }
 
 fn signature(actor: ActorId) -> Event {

@@ -119,8 +119,8 @@ struct Feed {
 }
 
 impl Feed {
-    /// The next entry, or a block without one; waits for it. The stream ends when the hub is gone or the index fails, and
-    /// the reader's browser connects again.
+    /// The next entry, or a block without one; waits for it. The stream ends when the hub is gone
+    /// or the index fails, and the reader's browser connects again.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(entry) = self.ready.pop_front() {

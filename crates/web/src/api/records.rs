@@ -77,7 +77,7 @@ pub async fn proven(
     Ok(Json(Proven { path: which.path, record, receipt: read(&receipt.to_bytes())? }))
 }
 
-/// `GET /api/v1/records/receipt?path=`: the proof alone, to be kept: of a record, or of its absence.
+/// `GET /api/v1/records/receipt?path=`: the proof alone, of a record or of its absence.
 ///
 /// # Errors
 /// As [`proven`].

@@ -95,7 +95,9 @@ fn outcome(id: &str, entry: &Entry) -> Markup {
         @if !entry.events.is_empty() {
             h2 { "What it brought about" }
             ul {
-                @for event in &entry.events { li { (super::events::sentence(event, &entry.names)) } }
+                @for event in &entry.events {
+                    li { (super::events::sentence(event, &entry.names)) }
+                }
             }
         }
         h2 { "Proof" }

@@ -64,7 +64,8 @@ fn known(event: &Event, names: &Names<'_>) -> Markup {
 fn of_actor(event: &Event, names: &Names<'_>) -> Markup {
     match event {
         Event::ActorRegistered { kind, name, parent, .. } => html! {
-            (name) " was registered as " (kind.to_string()) "; " (names.of(parent)) " vouches for it."
+            (name) " was registered as " (kind.to_string()) "; " (names.of(parent))
+            " vouches for it."
         },
         Event::KeyRegistered { actor, key, purpose, .. } => html! {
             "Key " (words::short(&key.to_string())) " of " (names.of(actor)) " was registered to "

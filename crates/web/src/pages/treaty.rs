@@ -223,7 +223,9 @@ fn text_row(language: &str, text: &Text) -> Markup {
     html! {
         tr {
             th scope="row" {
-                span lang=(language) dir=(words::direction(language)) { (words::language(language)) }
+                span lang=(language) dir=(words::direction(language)) {
+                    (words::language(language))
+                }
             }
             td { (text.media_type) }
             td { (words::number(text.bytes)) }
