@@ -13,7 +13,7 @@ use pacta_law::{
 use pacta_node::{Handle, NetworkShare, Pacing, deal_to, types::ValidatorSecret, validator_secret};
 
 /// The day on which the network is founded.
-pub const FIRST_DAY: (u16, u8, u8) = (2027, 3, 1);
+pub const FIRST_DAY: (u16, u8, u8) = (2026, 1, 5);
 /// Acts are valid for this time.
 const VALID: Duration = Duration::from_secs(3_000);
 const NAMES: [&str; 5] = ["Ruritania", "Borduria", "Syldavia", "Genovia", "Zubrowka"];
