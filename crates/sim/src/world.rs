@@ -26,6 +26,8 @@ use crate::{
 const TICK: Duration = Duration::from_millis(25);
 /// After this time without faults the simulation ends, whatever is still missing.
 const PATIENCE_MS: u64 = 60_000;
+/// At the end, each validator has this time to come to the last block that another one has.
+const LAST_BLOCKS_MAX: Duration = Duration::from_secs(10);
 
 /// How a life ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +112,7 @@ impl World {
                 break;
             }
         }
-        self.gather(&network).await;
+        self.gather(&context, &network).await;
         Ended::Finished
     }
 
@@ -269,16 +271,25 @@ impl World {
         recovered && self.workload.is_done()
     }
 
-    /// What every validator has at the end: its chain, and receipts of all acts and some records.
-    async fn gather(&mut self, network: &Network) {
+    /// What every validator has at the end: its chain up to the last block that was seen, and
+    /// receipts of all acts and some records.
+    async fn gather(&mut self, context: &Context, network: &Network) {
         let mut acts = BTreeSet::new();
         let running = network.running();
+        let last = self.next_height.iter().max().map_or(0, |next| next - 1);
+        let end = context.current() + LAST_BLOCKS_MAX;
         for validator in running.iter().copied() {
             let mut chain = Vec::new();
-            while let Some(block) = observe::block(network, validator, chain.len() as u64 + 1).await
-            {
-                acts.extend(block.acts.iter().cloned());
-                chain.push(block);
+            while chain.len() as u64 != last {
+                let next = chain.len() as u64 + 1;
+                match observe::block(network, validator, next).await {
+                    Some(block) => {
+                        acts.extend(block.acts.iter().cloned());
+                        chain.push(block);
+                    }
+                    None if context.current() < end => context.sleep(TICK).await,
+                    None => break,
+                }
             }
             self.trace.chains.insert(validator, chain);
         }
