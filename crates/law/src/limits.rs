@@ -38,3 +38,6 @@ pub const MEDIA_TYPE_BYTES_MAX: usize = 100;
 pub const NEGOTIATING_MAX: usize = 256;
 /// Most facts of one transcription.
 pub const FACTS_MAX: u32 = 512;
+/// Bytes of the sentence by which an event says what is missing for entry into force. With it an
+/// outcome stays far below [`JSON_BYTES_MAX`], however many facts one act transcribes.
+pub const MISSING_BYTES_MAX: usize = 600;

@@ -184,6 +184,10 @@ impl<E: Context> EngineApplication<E> for Application<E> {
         let executed = self
             .execute(parent.digest(), header.height, header.instant, Work::All(acts), batches)
             .await;
+        if executed.unfit {
+            tracing::warn!(height = header.height, "block refused: no honest leader took its acts");
+            return None;
+        }
         let found = self::header(&executed.roots, header.height, header.instant, header.acts_root);
         if !same_roots(&found, &header) || executed.acts.len() != block.inner().acts().len() {
             tracing::error!(height = header.height, "block refused: its roots differ from ours");

@@ -22,7 +22,7 @@ use pacta_chain::Header;
 
 use crate::types::Context;
 
-/// Bytes of one chunk of the activity bitmap; fixed by the proof format (spec/engine.md, 9).
+/// Bytes of one chunk of the activity bitmap; fixed by the form of proofs (docs/receipt-format.md).
 pub const CHUNK_BYTES: usize = 32;
 /// Positions in both databases.
 pub type Location = mmr::Location;

@@ -74,6 +74,15 @@ impl Directory {
                     .into(),
             };
         }
+        if ["Too many open files", "os error 24"].iter().any(|sign| message.contains(sign)) {
+            return Error::Directory {
+                directory: self.path.clone(),
+                reason:
+                    "the limit of open files is reached; raise it (ulimit -n) and start again, \
+                         nothing final is lost"
+                        .into(),
+            };
+        }
         let message = message.lines().next().unwrap_or_default();
         let message = message.strip_prefix(Error::DAMAGED).unwrap_or(message);
         Error::DamagedDirectory { directory: self.path.clone(), reason: message.into() }

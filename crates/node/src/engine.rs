@@ -1,7 +1,6 @@
 //! One validator's engine, on any runtime and any network.
 //!
-//! The same [`start`] runs over TCP and on the deterministic runtime of simulations. The order of
-//! the parts and their settings follow spec/engine.md, section 4.
+//! The same [`start`] runs over TCP and on the deterministic runtime of simulations.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -51,7 +50,7 @@ use crate::{
 /// Votes, certificates, requests for certificates, requests for blocks, blocks, acts: in the order
 /// in which [`start`] takes their senders and receivers. Numbers 5 and 6 are kept for syncing.
 ///
-/// Each quota also sizes a mailbox for each peer, so it is small (spec/engine.md, section 7).
+/// Each quota also sizes a mailbox for each peer, so it is small.
 pub fn channels() -> [(u64, Quota); 6] {
     [
         (0, Quota::per_second(NZU32!(256))),

@@ -10,8 +10,9 @@ pub enum Error {
     Damaged(String),
     /// The data directory holds damaged data.
     #[error(
-        "the data directory {} is damaged: {reason}; delete it and start again, the node rebuilds \
-         it from its peers", .directory.display()
+        "the data directory {} is damaged: {reason}; keep a copy, then delete it and start again, \
+         the node rebuilds it from its peers; never delete those of several nodes at once",
+        .directory.display()
     )]
     DamagedDirectory {
         /// The directory.

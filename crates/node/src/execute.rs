@@ -53,6 +53,9 @@ pub struct Executed<E: Context> {
     pub early: Vec<ActId>,
     /// Acts that were passed over since no block can hold them.
     pub useless: Vec<ActId>,
+    /// Whether an honest leader would have left some of the acts out: they were refused before
+    /// their numbers were found right, or met a ledger on which something is overdue.
+    pub unfit: bool,
     /// What the block brought about.
     pub brought: Brought,
     /// Roots after the block.
@@ -134,7 +137,10 @@ pub async fn execute_block<E: Context>(
         run.push(outcome, None);
     }
     let (candidates, choose) = match work {
-        Work::All(acts) => (acts, false),
+        Work::All(acts) => {
+            run.unfit = due.more && !acts.is_empty();
+            (acts, false)
+        }
         Work::Choice(acts) => (if due.more { Vec::new() } else { acts }, true),
     };
     preload(&loader, &mut ledger, &candidates).await?;
@@ -181,6 +187,7 @@ struct Run {
     bytes: usize,
     early: Vec<ActId>,
     useless: Vec<ActId>,
+    unfit: bool,
 }
 
 impl Run {
@@ -215,6 +222,7 @@ impl Run {
                 return self.useless.push(id);
             }
         }
+        self.unfit |= outcome.is_early() || outcome.is_useless();
         let bytes = candidate.bytes();
         self.bytes += act_bytes_in_block(&bytes);
         self.acts.push(bytes);
@@ -262,6 +270,7 @@ async fn finish<E: Context>(
         acts: run.acts,
         early: run.early,
         useless: run.useless,
+        unfit: run.unfit,
         brought: Brought {
             height,
             parent,

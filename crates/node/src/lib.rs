@@ -1,5 +1,5 @@
 //! The node: agreement on the order of acts, their execution, and everything kept of them. This
-//! is the only library that imports the engine (Commonware; see spec/engine.md).
+//! is the only library that imports the engine (Commonware).
 //!
 //! [`start_validator`] runs a validator over TCP in a data directory; [`engine::start`] runs the
 //! same code on any runtime and network. Either way one uses it through a [`Handle`].

@@ -2,7 +2,7 @@
 //!
 //! This stands between the engine and the application, since the application itself must never
 //! wait while it builds. The engine finalizes a view from votes of that view and needs no child
-//! block, so withholding a proposal delays no finality (spec/engine.md, section 6).
+//! block, so withholding a proposal delays no finality.
 
 use std::time::{Duration, UNIX_EPOCH};
 

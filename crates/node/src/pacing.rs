@@ -25,7 +25,7 @@ pub struct Pacing {
 }
 
 impl Pacing {
-    /// For networks that operate: about 140 MB of empty blocks a day (spec/engine.md, section 6).
+    /// For networks that operate: about 140 MB of empty blocks a day.
     pub const fn operating() -> Self {
         Self {
             heartbeat: Duration::from_secs(5),

@@ -7,7 +7,7 @@
 //! extra records, never missing ones.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     num::NonZeroU64,
     sync::Arc,
 };
@@ -141,9 +141,9 @@ impl<E: Context> Store<E> {
     }
 
     /// Whether an act is in a held block, or in one of its held ancestors.
-    pub fn acts_since_final(&self, block: Digest) -> std::collections::HashSet<Digest> {
+    pub fn acts_since_final(&self, block: Digest) -> HashSet<Digest> {
         let held = self.held.lock();
-        let mut acts = std::collections::HashSet::new();
+        let mut acts = HashSet::new();
         let mut next = block;
         while let Some(brought) = held.blocks.get(&next) {
             acts.extend(brought.acts.iter().map(|(act, _)| *act));
@@ -229,7 +229,16 @@ impl<E: Context> Store<E> {
         let mut slot = self.archive.write().await;
         let mut archive = slot.take().ok_or_else(lost)?;
         let repeated = archive.has(Identifier::Index(brought.height)).await.map_err(damaged)?;
+        // Equal records have equal digests, and one copy serves all of them.
+        let records: HashSet<Digest> = brought.records.iter().map(|(digest, _)| *digest).collect();
+        let mut kept = HashSet::new();
         for (key, value) in items(block, brought) {
+            if records.contains(&key)
+                && (!kept.insert(key)
+                    || archive.has(Identifier::Key(&key)).await.map_err(damaged)?)
+            {
+                continue;
+            }
             if repeated && archive.has_at(brought.height, &key).await.map_err(damaged)? {
                 continue;
             }

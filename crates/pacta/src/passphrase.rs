@@ -87,7 +87,8 @@ fn long_enough(passphrase: String) -> Result<String> {
 fn prompt(question: &str) -> Result<String> {
     if !io::stdin().is_terminal() {
         return Err(Failure::usage(format!(
-            "no passphrase is given and nobody can be asked; pass --passphrase-file or set {VARIABLE}"
+            "no passphrase is given and nobody can be asked; pass --passphrase-file or set \
+             {VARIABLE}"
         )));
     }
     rpassword::prompt_password(question)

@@ -188,7 +188,9 @@ fn treaties(network: &Network) {
     let clauses = json!({
         "participation": "negotiating_states",
         "signature": { "kinds": ["simple"], "until": "2020-01-01" },
-        "consent": { "kinds": ["ratification"], "signature_required": false, "accession": "closed" },
+        "consent": {
+            "kinds": ["ratification"], "signature_required": false, "accession": "closed"
+        },
         "entry_into_force": { "threshold": {
             "conditions": { "count": { "at_least": 1 } }, "delay": "none",
         }},

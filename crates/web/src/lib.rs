@@ -7,6 +7,7 @@
 
 pub mod api;
 mod assets;
+mod connections;
 mod extract;
 mod follow;
 mod guard;

@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use crate::problem::Problem;
 
 /// Streams served at once; a further one is told to come back later.
-pub const STREAMS_MAX: usize = 1_024;
+pub const STREAMS_MAX: usize = 192;
 /// Entries read from the index at once for one stream.
 pub const STREAM_ENTRIES_MAX: u32 = 200;
 /// A comment is sent when nothing else was for this long, so that both ends know of each other.

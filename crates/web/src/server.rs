@@ -9,6 +9,7 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
+use crate::connections::{CONNECTIONS_MAX, Limited};
 use crate::state::AppState;
 use crate::{api, assets, guard, pages};
 
@@ -59,5 +60,6 @@ pub async fn serve(
         stop.await;
         hub.close();
     };
+    let listener = Limited::new(listener, CONNECTIONS_MAX);
     axum::serve(listener, router(state)).with_graceful_shutdown(stopped).await
 }

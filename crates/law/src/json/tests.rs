@@ -93,11 +93,11 @@ fn members_are_written_in_their_order_whatever_the_program_says() {
 proptest! {
     #[test]
     fn what_is_written_passes_and_is_read_as_it_was(
-        map in proptest::collection::btree_map("[a-z]{1,8}", -1_000_000_000_i64..1_000_000_000, 0..20),
+        map in proptest::collection::btree_map("[a-z]{1,8}", any::<i32>(), 0..20),
     ) {
         let bytes = to_bytes(&map);
         prop_assert_eq!(check(&bytes), Ok(()));
-        prop_assert_eq!(from_bytes::<BTreeMap<String, i64>>(&bytes), Ok(map));
+        prop_assert_eq!(from_bytes::<BTreeMap<String, i32>>(&bytes), Ok(map));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! judged at the end of a day; since no day's end comes with an act, they are judged after each
 //! change, and the trigger of a day is unset again if a void of the same day undoes it.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::clauses::{FinalClauses, SignatureKind};
@@ -16,6 +16,7 @@ use super::tally::{Contribution, Tally};
 use crate::date::Date;
 use crate::event::Event;
 use crate::ids::TreatyId;
+use crate::limits::MISSING_BYTES_MAX;
 use crate::refusal::Refusal;
 
 /// A treaty with what its course depends on.
@@ -42,6 +43,16 @@ pub enum NoticeOutcome {
     Running(Date),
     /// What the clauses say.
     Judged(NoticeEffect),
+}
+
+/// A sentence of at most [`MISSING_BYTES_MAX`]: each consent of a batch repeats it.
+fn shortened(mut sentence: String) -> String {
+    if sentence.len() > MISSING_BYTES_MAX {
+        let end = sentence.floor_char_boundary(MISSING_BYTES_MAX - '…'.len_utf8());
+        sentence.truncate(end);
+        sentence.push('…');
+    }
+    sentence
 }
 
 impl Course {
@@ -209,7 +220,7 @@ impl Course {
         let entry = spell.entry(&self.clauses, self.treaty.dates())?;
         let missing = match (&self.tally, self.clauses.entry_into_force.conditions()) {
             (Some(tally), Some(conditions)) if self.treaty.trigger.is_none() => {
-                tally.progress(conditions)?.sentence()
+                tally.progress(conditions)?.sentence().map(shortened)
             }
             _ => None,
         };

@@ -70,7 +70,7 @@ pub struct ShowArgs {
 /// it, which stay with you: the ledger keeps their digests. `pacta treaty example` prints such a
 /// file; --dry-run shows what the ledger makes of it.
 ///
-/// Example: pacta treaty draft friendship.json --text en=friendship-en.pdf --text ru=friendship-ru.pdf
+/// Example: pacta treaty draft friendship.json --text en=english.pdf --text ru=russian.pdf
 #[derive(clap::Args)]
 pub struct DraftArgs {
     /// Draft: a JSON file

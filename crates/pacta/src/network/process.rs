@@ -26,8 +26,8 @@ pub struct NodeProcess {
 }
 
 impl NodeProcess {
-    /// Starts the node of a State. It stops by itself when this process ends. With `fed`, it submits
-    /// the acts of [`NodeProcess::feed`].
+    /// Starts the node of a State. It stops by itself when this process ends. With `fed`, it
+    /// submits the acts of [`NodeProcess::feed`].
     ///
     /// # Errors
     /// When the program cannot be started or its log cannot be written.

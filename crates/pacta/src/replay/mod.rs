@@ -2,7 +2,8 @@
 //! and every date that it computes is compared with the published one.
 //!
 //! A file of data becomes a [`History`]; its acts run in memory ([`Desk`]) or on a network
-//! ([`network`]); [`compare()`] reads the records that came of them. [`bulk`] measures the law alone.
+//! ([`network`]); [`compare()`] reads the records that came of them. [`bulk`] measures the law
+//! alone.
 
 pub mod bulk;
 mod clauses;

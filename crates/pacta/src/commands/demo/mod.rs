@@ -5,13 +5,10 @@ mod story;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::act;
-use crate::client::Client;
 use crate::commands::devnet::describe_node;
 use crate::failure::{Exit, Failure, Result};
 use crate::network::directory::{NETWORK_FILE, Network};
@@ -23,9 +20,6 @@ use proofs::{Proofs, Roots};
 use story::{Step, Story};
 
 pub use story::clauses;
-
-/// How long the nodes may take to meet.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Five States conclude a treaty on five nodes
 ///
@@ -91,27 +85,7 @@ struct Done {
     proofs: Proofs,
 }
 
-/// Waits until every node holds a first final block, so that no step pays for the meeting of nodes.
-fn meet(nodes: &[NodeProcess]) -> Result<()> {
-    progress("waiting until the nodes have met");
-    let start = Instant::now();
-    for node in nodes {
-        while act::network(&Client::new(&node.state.url()))?.node.height == 0 {
-            if start.elapsed() > PATIENCE {
-                return Err(Failure::unavailable(format!(
-                    "no block became final within {} s; look at the log in {}",
-                    PATIENCE.as_secs(),
-                    node.state.name,
-                )));
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-    Ok(())
-}
-
 fn tell(network: &Network, nodes: &[NodeProcess]) -> Result<Done> {
-    meet(nodes)?;
     let mut story = Story::begin(network, nodes)?;
     story.conclude()?;
     let treaty = story.treaty()?;
@@ -145,7 +119,8 @@ fn text(network: &Network, done: &Done, args: &DemoArgs) -> String {
     }
     let Roots { height, ledger_root, journal_root, .. } = &done.roots;
     text.push_str(&format!(
-        "\nAll nodes agree at height {height}:\n  ledger   {ledger_root}\n  journal  {journal_root}\n\n"
+        "\nAll nodes agree at height {height}:\n  ledger   {ledger_root}\n  \
+         journal  {journal_root}\n\n"
     ));
     for receipt in &done.proofs.receipts {
         let proves = receipt.verified.proves.as_deref().unwrap_or_default();
