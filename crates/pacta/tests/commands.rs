@@ -88,10 +88,10 @@ fn dry_runs_sign_nothing(network: &Network) {
         assert!(proves.contains(words), "{proves}");
     };
     wait_until("a block is final", 30, || network.heights(0).0 > 0);
-    proven(" no ");
+    proven("held nothing at sequence/");
     let (code, done) = json(&network.sign(0, &grant));
     assert_eq!((code, &done["status"]), (0, &json!("final")), "{done}");
-    proven("sequence/");
+    proven("held the record");
 }
 
 /// SIGTERM ends a node with exit code 0; every line of its log is JSON.

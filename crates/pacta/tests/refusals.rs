@@ -102,12 +102,12 @@ fn signature_key_and_number(api: &Api, company: &mut Company) {
     unknown.key = KeyId::of(&public(&stranger));
     api.refuses(&signed(&stranger, &unknown), "unknown_key");
     let text = String::from_utf8(company.sign(&good)).expect("JSON is UTF-8");
-    let place = text.find("\"signature\":\"").expect("a signature") + 13;
+    let place = text.rfind("\"signature\":\"").expect("a signature") + 13;
     let mut forged = text.clone().into_bytes();
     forged[place] = if forged[place] == b'0' { b'1' } else { b'0' };
     api.refuses(&forged, "bad_signature");
     let mut foreign = text.into_bytes();
-    let place = String::from_utf8_lossy(&foreign).find("\"public\":\"").expect("a key") + 10;
+    let place = String::from_utf8_lossy(&foreign).rfind("\"public\":\"").expect("a key") + 10;
     let other = public(&stranger).to_string();
     foreign[place..place + 64].copy_from_slice(other.as_bytes());
     api.refuses(&foreign, "key_differs");

@@ -1,4 +1,4 @@
-//! `pacta demo`: five States conclude a treaty on five nodes, and what happened is verified offline.
+//! `pacta demo`: five States conclude a treaty on five nodes, and it is verified offline.
 
 mod proofs;
 mod story;
