@@ -244,8 +244,8 @@ fn receipts_verify(trace: &Trace) -> Vec<Violation> {
     let receipted: BTreeSet<&Hex> = trace.receipts.iter().map(|receipt| &receipt.about).collect();
     let missing = trace
         .chains
-        .iter()
-        .flat_map(|(_, chain)| chain)
+        .values()
+        .flatten()
         .flat_map(|block| block.acts.iter().map(move |act| (act, block.height)))
         .collect::<BTreeSet<_>>()
         .into_iter()
