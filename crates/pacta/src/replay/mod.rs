@@ -1,7 +1,7 @@
 //! Replay of histories: the facts that an earlier depositary published go through the law again,
 //! and every date that it computes is compared with the published one.
 //!
-//! A file of data becomes a [`History`]; its acts run in memory ([`Desk`]) or on a network
+//! A file of data becomes a [`History`]; its acts run in memory (`desk`) or on a network
 //! ([`network`]); [`compare()`] reads the records that came of them. [`bulk`] measures the law
 //! alone.
 
