@@ -303,3 +303,18 @@ impl Course {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told_within_the_limit_and_on_a_whole_letter() {
+        let at = "a".repeat(MISSING_BYTES_MAX);
+        assert_eq!(shortened(at.clone()), at);
+        for long in [at + "a", "é".repeat(MISSING_BYTES_MAX)] {
+            let told = shortened(long);
+            assert!(told.len() <= MISSING_BYTES_MAX && told.ends_with('…'), "{told}");
+        }
+    }
+}
