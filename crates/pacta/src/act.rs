@@ -260,11 +260,19 @@ pub fn submit(client: &Client, signed: &SignedAct, on_record: bool) -> Result<Fi
 /// # Errors
 /// Exit code 69 when the node cannot prove it, 73 or 74 when the file cannot be written.
 pub fn write_receipt(client: &Client, id: ActId, file: &FilePath) -> Result<()> {
+    files::write(file, &receipt(client, id)?, Access::Everyone)
+}
+
+/// The receipt of a final act, as the node gives it.
+///
+/// # Errors
+/// Exit code 69 when the node cannot prove it.
+pub fn receipt(client: &Client, id: ActId) -> Result<Vec<u8>> {
     let path = format!("/api/v1/acts/{id}/receipt");
     let patience = Clock::now();
     loop {
         match client.try_get(&path)? {
-            Ok(receipt) => return files::write(file, &receipt, Access::Everyone),
+            Ok(receipt) => return Ok(receipt),
             Err(Problem { status: 404 | 503, .. }) if patience.elapsed().as_secs() < 10 => {
                 std::thread::sleep(Duration::from_millis(100));
             }

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use pacta_chain::Receipt;
-use pacta_law::{ActId, Path};
+use pacta_law::{ActId, NetworkId, Path};
 use serde_json::{Value, json};
 
 use crate::act;
 use crate::client::Client;
-use crate::commands::verify::{Verified, verify_file};
+use crate::commands::verify::{Verified, verify_bytes};
 use crate::failure::{Exit, Failure, Result};
 use crate::files::{self, Access};
 use crate::printer::Printer;
@@ -52,6 +52,9 @@ struct Target {
     /// File to write
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
+    /// Network that the receipt must be of: its published digest
+    #[arg(long, value_name = "DIGEST")]
+    network: Option<NetworkId>,
     /// Node to ask
     #[arg(long, env = "PACTA_NODE", value_name = "URL", default_value = crate::act::DEFAULT_NODE)]
     node: String,
@@ -60,28 +63,42 @@ struct Target {
 /// Runs the command.
 ///
 /// # Errors
-/// Exit code 65 when the node gives a receipt that is not genuine.
+/// Exit code 65 when the node gives a receipt that is not genuine, or one of something else; the
+/// file is not written then.
 pub fn run(command: ReceiptCommand, printer: Printer) -> Result<Exit> {
     let target = match &command {
         ReceiptCommand::Act(args) => &args.target,
         ReceiptCommand::Record(args) => &args.target,
     };
     let client = Client::new(&target.node);
-    match &command {
-        ReceiptCommand::Act(args) => act::write_receipt(&client, args.act, &target.output)?,
-        ReceiptCommand::Record(args) => {
-            files::write(&target.output, &record(&client, &args.path)?, Access::Everyone)?;
-        }
+    let bytes = match &command {
+        ReceiptCommand::Act(args) => act::receipt(&client, args.act)?,
+        ReceiptCommand::Record(args) => record(&client, &args.path)?,
+    };
+    let verified = verify_bytes(&target.output, &bytes, target.network);
+    let refuse = |what: &str| {
+        let node = client.base();
+        Err(Failure::defective(format!("{node} gave a receipt {what}; ask another node")))
+    };
+    if !verified.is_genuine() {
+        return refuse("that is not genuine, or of another network");
     }
-    let verified = verify_file(&target.output, None)?;
+    if !is_about(&bytes, &command)? {
+        return refuse("of something else than was asked for");
+    }
+    files::write(&target.output, &bytes, Access::Everyone)?;
     printer.answer(&json!({ "receipt": verified }), || describe(&verified))?;
-    match verified.is_genuine() {
-        true => Ok(Exit::Done),
-        false => Err(Failure::defective(format!(
-            "{} gave a receipt that is not genuine; ask another node",
-            client.base()
-        ))),
-    }
+    Ok(Exit::Done)
+}
+
+/// Whether a genuine receipt is of what was asked for.
+fn is_about(bytes: &[u8], command: &ReceiptCommand) -> Result<bool> {
+    let receipt: Value = serde_json::from_slice(bytes).map_err(Failure::failed)?;
+    let (told, asked) = match command {
+        ReceiptCommand::Act(args) => (&receipt["journal"]["outcome"]["act"], args.act.to_string()),
+        ReceiptCommand::Record(args) => (&receipt["ledger"]["path"], args.path.clone()),
+    };
+    Ok(told.as_str() == Some(asked.as_str()))
 }
 
 /// The receipt of what a path holds, or that it holds nothing, at the node's latest final height.
@@ -115,4 +132,23 @@ fn describe(verified: &Verified) -> String {
         verified.proves.as_deref().unwrap_or(verified.verdict),
         verified.file.display()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(path: &str) -> ReceiptCommand {
+        let output = PathBuf::new();
+        let target = Target { output, network: None, node: String::new() };
+        ReceiptCommand::Record(RecordArgs { path: path.into(), target })
+    }
+
+    #[test]
+    fn a_receipt_of_something_else_is_not_what_was_asked_for() {
+        let receipt = br#"{"ledger":{"path":"treaty/friendship"}}"#;
+        let is_about = |path: &str| is_about(receipt, &asked(path)).expect("it is JSON");
+        assert!(is_about("treaty/friendship"));
+        assert!(!is_about("treaty/other"));
+    }
 }

@@ -73,7 +73,11 @@ pub fn run(args: &VerifyArgs, printer: Printer) -> Result<Exit> {
 /// # Errors
 /// Exit code 74 when it cannot be read.
 pub fn verify_file(file: &Path, network: Option<NetworkId>) -> Result<Verified> {
-    let bytes = files::read(file)?;
+    Ok(verify_bytes(file, &files::read(file)?, network))
+}
+
+/// Verifies what a file holds, or is to hold.
+pub fn verify_bytes(file: &Path, bytes: &[u8], network: Option<NetworkId>) -> Verified {
     let mut verified = Verified {
         file: file.to_owned(),
         verdict: "genuine",
@@ -84,7 +88,7 @@ pub fn verify_file(file: &Path, network: Option<NetworkId>) -> Result<Verified> 
         proves: None,
         exit: Exit::Done,
     };
-    match pacta_chain::verify(&bytes, network) {
+    match pacta_chain::verify(bytes, network) {
         Verdict::Genuine(proven) => {
             verified.network = Some(proven.network);
             verified.height = Some(proven.height);
@@ -100,7 +104,7 @@ pub fn verify_file(file: &Path, network: Option<NetworkId>) -> Result<Verified> 
             verified.sentence = Some(unknown.to_string());
         }
     }
-    Ok(verified)
+    verified
 }
 
 impl Verified {
