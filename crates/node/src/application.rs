@@ -10,13 +10,14 @@ use commonware_glue::stateful::{
 use commonware_runtime::Handle as Task;
 use futures::StreamExt as _;
 use pacta_chain::{Header, acts_root};
-use pacta_law::{Genesis, Instant, LAW_VERSION};
+use pacta_law::{Genesis, Instant, LAW_VERSION, VerifiedAct};
 
 use crate::{
     block::Block,
     databases::{Databases, Merkleized, Roots, Targets, Unmerkleized, targets},
     error::Error,
     execute::{Candidate, Executed, Work, execute_block},
+    mempool::Used,
     records::{Brought, Store},
     shared::{Disagreement, LastFinal, Shared},
     types::{Context, Round, Scheme},
@@ -38,7 +39,7 @@ impl<E: Context> Clone for Application<E> {
 /// What is kept of a block while its databases are changed.
 pub struct Kept {
     durable: Task<()>,
-    acts: Vec<Digest>,
+    used: Vec<Used>,
     next_due: Option<u64>,
 }
 
@@ -72,6 +73,15 @@ impl<E: Context> Application<E> {
         execute_block(&self.shared, &self.store, parent, height, now, work, batches)
             .await
             .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Lets acts wait here that came with a good block, since it may not become final.
+    fn keep_acts(&self, clock: &E, acts: Vec<Arc<VerifiedAct>>) {
+        let now = now_ms(clock);
+        let mut mempool = self.shared.mempool();
+        for act in acts {
+            let _ = mempool.admit(act, now); // a full mempool may refuse it
+        }
     }
 
     /// Builds a block on `parent`.
@@ -180,7 +190,8 @@ impl<E: Context> EngineApplication<E> for Application<E> {
             tracing::warn!(height = header.height, "block refused: instant or version of the law");
             return None;
         }
-        let acts = verify::block_acts(&context.0, &self.shared, block.inner().acts()).await;
+        let (acts, unknown) =
+            verify::block_acts(&context.0, &self.shared, block.inner().acts()).await;
         let executed = self
             .execute(parent.digest(), header.height, header.instant, Work::All(acts), batches)
             .await;
@@ -191,15 +202,16 @@ impl<E: Context> EngineApplication<E> for Application<E> {
         let found = self::header(&executed.roots, header.height, header.instant, header.acts_root);
         if !same_roots(&found, &header) || executed.acts.len() != block.inner().acts().len() {
             tracing::error!(height = header.height, "block refused: its roots differ from ours");
-            let acts = executed.brought.acts.iter();
+            let used = executed.brought.used.iter();
             self.shared.disagree(Disagreement {
                 header,
-                acts: acts.map(|(act, _)| pacta_law::ActId(act.0)).collect(),
+                acts: used.map(|used| pacta_law::ActId(used.act.0)).collect(),
                 ledger_root: found.ledger_root,
                 journal_root: found.journal_root,
             });
             return None;
         }
+        self.keep_acts(&context.0, unknown);
         self.store.hold(block.digest(), Arc::new(executed.brought));
         self.shared.changed();
         Some(executed.merkleized)
@@ -216,8 +228,7 @@ impl<E: Context> EngineApplication<E> for Application<E> {
         let brought = self.store.held(&digest).expect("a final block was executed here");
         let durable =
             self.store.keep(digest, &brought).await.unwrap_or_else(|error| panic!("{error}"));
-        let acts = brought.acts.iter().map(|(id, _)| *id).collect();
-        Kept { durable, acts, next_due: brought.next_due }
+        Kept { durable, used: brought.used.clone(), next_due: brought.next_due }
     }
 
     async fn finalized(
@@ -229,7 +240,7 @@ impl<E: Context> EngineApplication<E> for Application<E> {
     ) {
         let height = block.height().get();
         self.store.release(height);
-        self.shared.mempool().finalized(&kept.acts);
+        self.shared.mempool().finalized(&kept.used);
         self.shared.set_last_final(LastFinal {
             digest: block.digest(),
             header: block.header().clone(),

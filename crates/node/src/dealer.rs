@@ -90,7 +90,7 @@ impl NetworkShare {
     ///
     /// # Errors
     /// [`Error::Credentials`] if the share is not that of the validator in this committee.
-    pub(crate) fn scheme(
+    pub fn scheme(
         self,
         namespace: &[u8],
         committee: &Set<ValidatorKey>,
@@ -106,33 +106,5 @@ impl NetworkShare {
         }
         Scheme::signer(namespace, committee.clone(), self.sharing, self.share)
             .ok_or_else(|| refused("the share does not belong to the network key"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use commonware_cryptography::Signer as _;
-    use commonware_utils::TestRng;
-
-    use crate::types::ValidatorSecret;
-
-    #[test]
-    fn a_share_file_gives_back_the_share_of_its_validator_only() {
-        let keys: Vec<_> =
-            (0..4).map(|seed| ValidatorSecret::from_seed(seed).public_key()).collect();
-        let dealt = deal(TestRng::new(7), keys.clone()).unwrap();
-        let committee: Set<_> = keys.iter().cloned().try_collect().unwrap();
-        for key in &keys {
-            let bytes = dealt.shares[key].encode();
-            let share = NetworkShare::decode(&bytes).unwrap();
-            assert_eq!(share.network_key(), dealt.network_key);
-            assert_eq!(share.network_key().len(), 96);
-            for other in &keys {
-                let scheme = share.clone().scheme(b"test", &committee, other);
-                assert_eq!(scheme.is_ok(), other == key);
-            }
-            assert!(NetworkShare::decode(&bytes[..bytes.len() - 1]).is_err());
-        }
     }
 }

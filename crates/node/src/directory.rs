@@ -101,29 +101,3 @@ fn write_durably(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&partial, path)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_directory_serves_one_node_and_one_network() {
-        let parent = tempfile::tempdir().unwrap();
-        let path = parent.path().join("node");
-        let first = Directory::open(&path, "aa").unwrap();
-        assert_eq!(Directory::open(&path, "aa").unwrap_err(), Error::Locked(path.clone()));
-        drop(first);
-        assert!(Directory::open(&path, "aa").is_ok());
-        let other = Directory::open(&path, "bb").unwrap_err();
-        assert!(matches!(&other, Error::OtherNetwork { found, .. } if found == "aa"), "{other}");
-    }
-
-    #[test]
-    fn a_file_in_place_of_the_directory_is_named() {
-        let parent = tempfile::tempdir().unwrap();
-        let path = parent.path().join("node");
-        fs::write(&path, "").unwrap();
-        let error = Directory::open(&path, "aa").unwrap_err();
-        assert!(matches!(error, Error::Directory { .. }), "{error}");
-    }
-}

@@ -32,26 +32,30 @@ use commonware_utils::{NZDuration, NZU32, NZU64, NZUsize, ordered::Set};
 use pacta_law::{ActId, Genesis};
 
 use crate::{
-    application::Application,
+    application::{Application, now_ms},
     block::Block,
     databases::{self, JOURNAL_BUFFER_BYTES, REPLAY_BUFFER_BYTES},
     dealer::NetworkShare,
+    elastic::{Elastic, Speed},
     error::Error,
     gossip,
     handle::{self, Handle},
     paced::Paced,
     pacing::Pacing,
+    presence::{self, Presence},
     records::Store,
     resolver::NoResolver,
     shared::{LastFinal, Shared},
+    tempo::{self, Leaders, Views},
     types::{BlockDigest, Context, Finalization, Marshal, Scheme, ValidatorKey, Variant},
 };
 
-/// Votes, certificates, requests for certificates, requests for blocks, blocks, acts: in the order
-/// in which [`start`] takes their senders and receivers. Numbers 5 and 6 are kept for syncing.
+/// Votes, certificates, requests for certificates, requests for blocks, blocks, acts, presence: in
+/// the order in which [`start`] takes their senders and receivers. Numbers 5 and 6 are kept for
+/// syncing.
 ///
 /// Each quota also sizes a mailbox for each peer, so it is small.
-pub fn channels() -> [(u64, Quota); 6] {
+pub fn channels() -> [(u64, Quota); CHANNELS] {
     [
         (0, Quota::per_second(NZU32!(256))),
         (1, Quota::per_second(NZU32!(256))),
@@ -59,8 +63,12 @@ pub fn channels() -> [(u64, Quota); 6] {
         (3, Quota::per_second(NZU32!(64))),
         (4, Quota::per_second(NZU32!(64))),
         (7, Quota::per_second(NZU32!(128))),
+        (8, Quota::per_second(NZU32!(4))),
     ]
 }
+
+/// Channels between validators.
+pub const CHANNELS: usize = 7;
 
 /// The largest message that a validator of a committee of this size sends, in bytes.
 pub fn message_bytes_max(validators: u32) -> u32 {
@@ -108,6 +116,8 @@ const BLOCKS_PER_FILE: std::num::NonZeroU64 = NZU64!(1 << 16);
 const VIEWS_PER_FILE: std::num::NonZeroU64 = NZU64!(256);
 const VIEWS_KEPT: ViewDelta = ViewDelta::new(256);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
+/// In the engine's time, which runs slowly while there is nothing to do.
+const CERTIFICATE_TIMEOUT: Duration = Duration::from_millis(500);
 const FETCH_RETRY: Duration = Duration::from_millis(100);
 
 /// The validators of a genesis in the order that signatures refer to.
@@ -160,7 +170,7 @@ fn archive_config<C>(
 pub async fn start<E, S, R, P, B, F>(
     context: E,
     setup: Setup,
-    peers: [(S, R); 6],
+    peers: [(S, R); CHANNELS],
     provider: P,
     blocker: B,
     wrap: impl FnOnce(FinalBlocks<E>) -> F,
@@ -173,7 +183,8 @@ where
     B: Blocker<PublicKey = ValidatorKey>,
     F: Reporter<Activity = Update<Block>>,
 {
-    let [votes, certificates, certificate_requests, block_requests, blocks, acts] = peers;
+    let [votes, certificates, certificate_requests, block_requests, blocks, acts, presence] = peers;
+    let committee = committee(&setup.genesis)?;
     let Setup { genesis, me, share, pacing, prefix, executes_differently } = setup;
     let scheme = scheme(&genesis, &me, share)?;
     let page_cache = databases::page_cache();
@@ -225,7 +236,8 @@ where
     let first_digest = first.digest();
     let founded =
         LastFinal { digest: first_digest, header: first.header().clone(), next_due: None };
-    let shared = Shared::new(genesis, pacing, executes_differently, founded)?;
+    let others = Presence::new(committee.iter().filter(|key| **key != me), now_ms(&context));
+    let shared = Shared::new(genesis, pacing, executes_differently, others, founded)?;
     let application = Application::<E>::new(store.clone(), shared.clone());
     let plan = SyncPlan::init(context.child("plan"), format!("{prefix}-plan-")).await;
     let (marshal_actor, marshal, floor) = MarshalActor::<_, Variant, _, _, _, _, _>::init(
@@ -278,18 +290,23 @@ where
     );
     marshal_actor.start(wrap(reports.clone()), buffer, resolver);
     stateful.start();
-    gossip::start(context.child("gossip"), shared.clone(), acts);
+    presence::start(context.child("presence"), shared.clone(), marshal.clone(), presence);
+    let speed = Speed::new(context.child("clock"));
+    let leaders = Leaders::of(committee);
+    tempo::start(context.child("tempo"), shared.clone(), speed.clone(), leaders, me);
+    let reporter = Views::new(deferred.clone(), shared.clone());
     let handle = handle::start(context.child("handle"), shared, store, reports, marshal.clone());
+    gossip::start(context.child("gossip"), handle.clone(), acts);
 
     let simplex = simplex::Engine::new(
-        context,
+        Elastic::new(context, speed),
         simplex::Config {
             scheme,
             elector: RoundRobin::<Sha256>::default(),
             blocker,
             automaton: deferred.clone(),
-            relay: deferred.clone(),
-            reporter: deferred,
+            relay: deferred,
+            reporter,
             track_historical_votes: false,
             strategy: Sequential,
             partition: format!("{prefix}-votes"),
@@ -304,7 +321,7 @@ where
             timeout_retry: pacing.retry,
             view_retention: VIEWS_KEPT,
             skip: SkipPolicy::Enabled { timeout: pacing.skip, budget: SkipBudget::Participants },
-            fetch_timeout: NZDuration!(FETCH_TIMEOUT),
+            fetch_timeout: NZDuration!(CERTIFICATE_TIMEOUT),
             fetch_retry_delay: FETCH_RETRY,
             forward: ForwardPolicy::SilentVoters,
         },

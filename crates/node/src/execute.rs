@@ -13,6 +13,7 @@ use crate::{
     block::{BLOCK_ACTS_MAX, BLOCK_BYTES_MAX, act_bytes_in_block},
     databases::{Merkleized, Roots, Unmerkleized},
     error::Error,
+    mempool::Used,
     records::{Brought, Store},
     shared::Shared,
     types::Context,
@@ -134,7 +135,7 @@ pub async fn execute_block<E: Context>(
 
     let due = loader.run(&mut ledger, fall_due).await?;
     for outcome in due.outcomes {
-        run.push(outcome, None);
+        run.push(outcome);
     }
     let (candidates, choose) = match work {
         Work::All(acts) => {
@@ -182,7 +183,7 @@ async fn preload<E: Context>(
 struct Run {
     outcomes: Vec<Arc<[u8]>>,
     digests: Vec<Digest>,
-    positions: Vec<(Digest, u32)>,
+    used: Vec<Used>,
     acts: Vec<Arc<[u8]>>,
     bytes: usize,
     early: Vec<ActId>,
@@ -196,37 +197,33 @@ impl Run {
         self.acts.len() < BLOCK_ACTS_MAX && bytes <= BLOCK_BYTES_MAX
     }
 
-    fn push(&mut self, mut outcome: Outcome, act: Option<ActId>) {
-        let index = self.outcomes.len() as u32;
-        outcome.index = index;
+    fn push(&mut self, mut outcome: Outcome) {
+        outcome.index = self.outcomes.len() as u32;
         let bytes: Arc<[u8]> = outcome.to_bytes().into();
         self.digests.push(Sha256::hash(&[&bytes]));
         self.outcomes.push(bytes);
-        if let Some(act) = act {
-            self.positions.push((Digest(act.0), index));
-        }
     }
 
     /// Takes an act and its outcome. Of acts to choose from, those are passed over whose sequence
     /// number is not the next one: such a refusal tells nobody anything.
     fn act(&mut self, candidate: Candidate, outcome: Outcome, choose: bool) {
-        let id = match &candidate {
-            Candidate::Verified(act) => Some(act.signed().id()),
-            Candidate::Raw(_) => None,
-        };
-        if let (true, Some(id)) = (choose, id) {
-            if outcome.is_early() {
+        if let Candidate::Verified(act) = &candidate {
+            let id = act.signed().id();
+            if choose && outcome.is_early() {
                 return self.early.push(id);
             }
-            if outcome.is_useless() {
+            if choose && outcome.is_useless() {
                 return self.useless.push(id);
             }
+            let content = act.act();
+            let (key, sequence) = (content.key, content.sequence);
+            self.used.push(Used { act: Digest(id.0), key, sequence });
         }
         self.unfit |= outcome.is_early() || outcome.is_useless();
         let bytes = candidate.bytes();
         self.bytes += act_bytes_in_block(&bytes);
         self.acts.push(bytes);
-        self.push(outcome, id);
+        self.push(outcome);
     }
 }
 
@@ -245,7 +242,7 @@ async fn finish<E: Context>(
             changes.entry(path.clone()).or_insert_with(|| Some(record.clone()));
         }
     }
-    if shared.executes_differently(run.positions.iter().map(|(act, _)| ActId(act.0))) {
+    if shared.executes_differently(run.used.iter().map(|used| ActId(used.act.0))) {
         changes.insert("fault".into(), Some(Arc::from(b"{}".as_slice())));
     }
     let (mut ledger, mut journal) = batches;
@@ -276,7 +273,7 @@ async fn finish<E: Context>(
             parent,
             records,
             outcomes: run.outcomes,
-            acts: run.positions,
+            used: run.used,
             next_due: next_due.map(|instant| instant.ms()),
         },
         roots: Roots::of::<E>(&merkleized),

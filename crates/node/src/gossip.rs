@@ -2,18 +2,25 @@
 //!
 //! What was submitted here is sent at once, in batches when much comes; acts that are not final
 //! after a while are sent again. Whatever arrives is decoded within limits and dropped if it is
-//! not an act with a good signature.
+//! not an act with a good signature by a key that the ledger knows; a validator that sends much of
+//! what is dropped is not listened to for a while.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::{Buf as _, BytesMut};
 use commonware_cryptography::{Hasher as _, Sha256};
 use commonware_macros::select;
 use commonware_p2p::{Receiver, Recipients, Sender};
+use pacta_law::{ActorId, KeyId, Refusal, VerifiedAct};
 
 use crate::{
     application::now_ms,
     block::{ACT_BYTES_MAX, act_bytes_in_block, list_bytes, read_list, write_list},
+    handle::Handle,
     shared::Shared,
     types::{Context, ValidatorKey},
     verify::verify_all,
@@ -27,17 +34,23 @@ const MESSAGE_ACTS_MAX: usize = 4096;
 const PAUSE: Duration = Duration::from_millis(10);
 /// How often old acts are looked through.
 const SWEEP: Duration = Duration::from_millis(500);
+/// Bad acts after which a validator is not listened to for the rest of [`PERIOD_MS`].
+const BAD_ACTS_MAX: u32 = 256;
+/// The time in which bad acts are counted, and for which a key counts as known, in milliseconds.
+const PERIOD_MS: u64 = 60_000;
+/// Keys that count as known, at most.
+const KEYS_MAX: usize = 16 * 1024;
 
 /// Starts to send and to receive.
-pub fn start<E, S, R>(context: E, shared: Shared, (sender, receiver): (S, R))
+pub fn start<E, S, R>(context: E, handle: Handle, (sender, receiver): (S, R))
 where
     E: Context,
     S: Sender<PublicKey = ValidatorKey>,
     R: Receiver<PublicKey = ValidatorKey>,
 {
-    let sending = shared.clone();
-    context.child("send").spawn(move |context| send(context, sending, sender));
-    context.child("receive").spawn(move |context| receive(context, shared, receiver));
+    let shared = handle.shared().clone();
+    context.child("send").spawn(move |context| send(context, shared, sender));
+    context.child("receive").spawn(move |context| receive(context, handle, receiver));
 }
 
 async fn send<E: Context, S: Sender>(context: E, shared: Shared, mut sender: S) {
@@ -94,11 +107,51 @@ fn next_message(waiting: &mut VecDeque<Arc<[u8]>>) -> Option<BytesMut> {
     Some(message)
 }
 
-async fn receive<E: Context, R: Receiver>(context: E, shared: Shared, mut receiver: R) {
+/// What is remembered of keys and validators for a minute, so that acts are checked cheaply.
+#[derive(Default)]
+struct Memory {
+    began_ms: u64,
+    /// Keys that the ledger knows, with their actors.
+    keys: HashSet<(KeyId, ActorId)>,
+    /// Bad acts by the validator that sent them.
+    bad: HashMap<ValidatorKey, u32>,
+}
+
+impl Memory {
+    fn fade(&mut self, now_ms: u64) {
+        if now_ms.abs_diff(self.began_ms) >= PERIOD_MS || self.keys.len() >= KEYS_MAX {
+            *self = Self { began_ms: now_ms, ..Self::default() };
+        }
+    }
+
+    fn is_deaf_to(&self, peer: &ValidatorKey) -> bool {
+        self.bad.get(peer).is_some_and(|bad| *bad >= BAD_ACTS_MAX)
+    }
+
+    fn blame(&mut self, peer: &ValidatorKey) {
+        let bad = self.bad.entry(peer.clone()).or_default();
+        *bad += 1;
+        if *bad == BAD_ACTS_MAX {
+            tracing::warn!(?peer, "sends many bad acts; not listened to for a minute");
+        }
+    }
+}
+
+async fn receive<E: Context, R>(context: E, handle: Handle, mut receiver: R)
+where
+    R: Receiver<PublicKey = ValidatorKey>,
+{
+    let shared = handle.shared();
+    let mut memory = Memory::default();
     while let Ok((peer, mut message)) = receiver.recv().await {
+        memory.fade(now_ms(&context));
+        if memory.is_deaf_to(&peer) {
+            continue;
+        }
         let acts = read_list(&mut message, MESSAGE_ACTS_MAX, ACT_BYTES_MAX, MESSAGE_BYTES_MAX);
         let (Ok(acts), false) = (acts, message.has_remaining()) else {
             tracing::warn!(?peer, "a message of acts is malformed; dropped");
+            memory.blame(&peer);
             continue;
         };
         let unknown: Vec<_> = {
@@ -106,17 +159,35 @@ async fn receive<E: Context, R: Receiver>(context: E, shared: Shared, mut receiv
             let is_new = |act: &Arc<[u8]>| !mempool.knows_bytes(&Sha256::hash(&[act]));
             acts.into_iter().filter(is_new).collect()
         };
-        let network = shared.network();
-        let now = now_ms(&context);
         let mut admitted = false;
-        for act in verify_all(&context, unknown).await.into_iter().flatten() {
-            let content = act.signed().act();
-            if content.network == network && content.expires.ms() > now {
-                admitted |= shared.mempool().admit(act, now).is_ok();
+        for act in verify_all(&context, unknown).await {
+            let now = now_ms(&context);
+            match act {
+                Some(act) if is_known(&handle, &mut memory, &act, now).await => {
+                    admitted |= shared.mempool().admit(act, now).is_ok();
+                }
+                _ => memory.blame(&peer),
             }
         }
         if admitted {
             shared.changed();
         }
+    }
+}
+
+/// Whether the ledger knows the act's key as its actor's, and the act has not expired.
+async fn is_known(handle: &Handle, memory: &mut Memory, act: &Arc<VerifiedAct>, now: u64) -> bool {
+    let content = act.act();
+    let key = (content.key, content.actor);
+    if content.network != handle.network() || content.expires.ms() <= now {
+        return false;
+    }
+    if memory.keys.contains(&key) {
+        return true;
+    }
+    match handle.check(act.clone(), true).await {
+        Ok(_) => memory.keys.insert(key),
+        // The number tells nothing of the key: the act may be final here already.
+        Err(refusal) => matches!(refusal, Refusal::SequenceUsed { .. }),
     }
 }

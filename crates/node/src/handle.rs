@@ -16,25 +16,11 @@ use crate::{
     records::Store,
     service::{self, Admission},
     shared::{Disagreement, LastFinal, Shared},
-    types::{Context, Marshal},
+    types::{Context, Marshal, ValidatorKey},
 };
 
 /// Requests that wait to be answered, at most.
 const REQUESTS_MAX: usize = 4096;
-
-/// Where an act's outcome is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ActPlace {
-    /// By the act's id.
-    Id(ActId),
-    /// By its place: also for what fell due.
-    Place {
-        /// Height of the block.
-        height: u64,
-        /// Index of the outcome in the block.
-        index: u32,
-    },
-}
 
 /// Where a node stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +39,8 @@ pub struct Status {
     pub view: u64,
     /// Validators of the network, this one included.
     pub validators: usize,
+    /// The other validators that were heard lately, with the heights that they claim.
+    pub there: Vec<(ValidatorKey, u64)>,
     /// Acts that wait for a block.
     pub mempool_acts: usize,
     /// Bytes of these acts.
@@ -63,7 +51,7 @@ pub struct Status {
 pub(crate) enum Request {
     Load(Vec<Path>, oneshot::Sender<Result<Loaded, Error>>),
     Block(u64, oneshot::Sender<Result<Option<FinalBlock>, Error>>),
-    ActReceipt(ActPlace, oneshot::Sender<Result<Option<Receipt>, Error>>),
+    ActReceipt(u64, u32, oneshot::Sender<Result<Option<Receipt>, Error>>),
     RecordReceipt(Path, oneshot::Sender<Result<Receipt, Error>>),
 }
 
@@ -142,7 +130,17 @@ impl Handle {
         }
     }
 
-    async fn check(&self, act: Arc<VerifiedAct>, on_record: bool) -> Result<u64, Refusal> {
+    /// What all parts share.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Checks an act against the last final ledger; `on_record` as in [`Self::submit_on_record`].
+    pub(crate) async fn check(
+        &self,
+        act: Arc<VerifiedAct>,
+        on_record: bool,
+    ) -> Result<u64, Refusal> {
         let (reply, answer) = oneshot::channel();
         let admission = Admission { act, on_record, reply };
         self.admissions.send(admission).await.map_err(|_| Refusal::NodeBusy)?;
@@ -166,12 +164,13 @@ impl Handle {
         self.ask(|reply| Request::Block(height, reply)).await
     }
 
-    /// Proof of what became of an act; `None` if it is not final.
+    /// Proof of what became of an act, or of what fell due, by the height of its block and the
+    /// index of its outcome there; `None` if there is none.
     ///
     /// # Errors
     /// [`Error::Stopped`], or [`Error::Damaged`] if stored data cannot be read.
-    pub async fn act_receipt(&self, place: ActPlace) -> Result<Option<Receipt>, Error> {
-        self.ask(|reply| Request::ActReceipt(place, reply)).await
+    pub async fn act_receipt(&self, height: u64, index: u32) -> Result<Option<Receipt>, Error> {
+        self.ask(|reply| Request::ActReceipt(height, index, reply)).await
     }
 
     /// Proof of what the last final ledger says at a path, or that it says nothing.
@@ -197,7 +196,7 @@ impl Handle {
         let LastFinal { digest, header, .. } = self.shared.last_final();
         let (mempool_acts, mempool_bytes) = {
             let mempool = self.shared.mempool();
-            (mempool.len(), mempool.bytes())
+            (mempool.count(), mempool.bytes())
         };
         Status {
             height: header.height,
@@ -207,6 +206,7 @@ impl Handle {
             journal_root: header.journal_root,
             view: header.view,
             validators: self.shared.genesis().founding.validators.len(),
+            there: self.shared.presence().there(),
             mempool_acts,
             mempool_bytes,
         }

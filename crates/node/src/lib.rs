@@ -5,31 +5,35 @@
 //! same code on any runtime and network. Either way one uses it through a [`Handle`].
 
 pub mod application;
+mod bell;
 pub mod block;
 pub mod databases;
 pub mod dealer;
-mod directory;
+pub mod directory;
+pub mod elastic;
 pub mod engine;
 mod error;
 mod execute;
 mod gossip;
 mod handle;
 mod keys;
-mod mempool;
+pub mod mempool;
 mod network;
 mod paced;
 mod pacing;
+pub mod presence;
 mod receipts;
 mod records;
 mod resolver;
 mod service;
 mod shared;
+mod tempo;
 pub mod types;
 mod verify;
 
 pub use dealer::{NetworkShare, deal};
 pub use error::Error;
-pub use handle::{ActPlace, Finalized, Handle, Loaded, Status};
+pub use handle::{Finalized, Handle, Loaded, Status};
 pub use keys::{deal_to, validator_key, validator_secret};
 pub use network::{Config, Node, start_validator};
 pub use pacing::Pacing;

@@ -18,7 +18,7 @@ pub const ACTS_MAX: usize = 32 * 1024;
 /// Bytes of acts that wait, at most.
 pub const BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Acts of one actor that wait, at most.
-pub const ACTOR_ACTS_MAX: usize = ACTS_MAX / 2;
+pub const ACTOR_ACTS_MAX: usize = ACTS_MAX / 4;
 /// Ids and digests of recently final acts that are remembered, in each of two generations.
 const RECENT_MAX: usize = 64 * 1024;
 
@@ -43,8 +43,31 @@ struct Pending {
     order: u64,
     admitted_ms: u64,
     sent_ms: u64,
-    /// A block was made and could not hold it yet, since a predecessor is missing.
-    waits: bool,
+}
+
+/// Acts of one key, by sequence number.
+#[derive(Default)]
+struct OfKey {
+    acts: BTreeMap<u64, Digest>,
+    /// From this number on they wait, since a block could not hold it: its predecessor is missing.
+    waits_from: Option<u64>,
+}
+
+impl OfKey {
+    fn waits(&self, sequence: u64) -> bool {
+        self.waits_from.is_some_and(|from| from <= sequence)
+    }
+}
+
+/// An act that is final.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// Its id.
+    pub act: Digest,
+    /// The key that signed it.
+    pub key: KeyId,
+    /// Its sequence number.
+    pub sequence: u64,
 }
 
 /// The acts that wait.
@@ -53,7 +76,7 @@ pub struct Mempool {
     acts: HashMap<Digest, Pending>,
     by_bytes: HashMap<Digest, Digest>,
     by_order: BTreeMap<u64, Digest>,
-    by_key: HashMap<KeyId, BTreeMap<u64, Digest>>,
+    by_key: HashMap<KeyId, OfKey>,
     by_actor: HashMap<ActorId, usize>,
     bytes: usize,
     next_order: u64,
@@ -64,7 +87,7 @@ pub struct Mempool {
 
 impl Mempool {
     /// Number of acts.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.acts.len()
     }
 
@@ -108,7 +131,7 @@ impl Mempool {
         let (key, sequence, actor) = (content.key, content.sequence, content.actor);
         let expires_ms = content.expires.ms();
         let bytes = act.signed().bytes().len();
-        if self.by_key.get(&key).is_some_and(|acts| acts.contains_key(&sequence)) {
+        if self.by_key.get(&key).is_some_and(|own| own.acts.contains_key(&sequence)) {
             return Err(NotAdmitted::SequenceTaken);
         }
         let of_actor = self.by_actor.get(&actor).copied().unwrap_or_default();
@@ -124,8 +147,9 @@ impl Mempool {
         self.bytes += bytes;
         *self.by_actor.entry(actor).or_default() += 1;
         self.by_order.insert(order, id);
-        self.awaken(&key);
-        self.by_key.entry(key).or_default().insert(sequence, id);
+        let own = self.by_key.entry(key).or_default();
+        own.acts.insert(sequence, id);
+        self.waiting += usize::from(own.waits(sequence));
         let pending = Pending {
             act,
             bytes_digest,
@@ -136,23 +160,22 @@ impl Mempool {
             order,
             admitted_ms: now_ms,
             sent_ms: now_ms,
-            waits: false,
         };
         self.acts.insert(id, pending);
         Ok(())
     }
 
-    /// Lets acts of a key be offered again, since the key's acts have changed.
-    fn awaken(&mut self, key: &KeyId) {
-        let ids: Vec<Digest> =
-            self.by_key.get(key).into_iter().flat_map(|acts| acts.values().copied()).collect();
-        for id in ids {
-            if let Some(pending) = self.acts.get_mut(&id)
-                && std::mem::take(&mut pending.waits)
-            {
-                self.waiting -= 1;
-            }
-        }
+    /// From which number on acts of a key wait.
+    fn set_waits_from(&mut self, key: &KeyId, from: Option<u64>) {
+        let Some(own) = self.by_key.get_mut(key) else { return };
+        let count = |own: &OfKey| own.waits_from.map_or(0, |from| own.acts.range(from..).count());
+        self.waiting -= count(own);
+        own.waits_from = from;
+        self.waiting += count(own);
+    }
+
+    fn waits(&self, pending: &Pending) -> bool {
+        self.by_key.get(&pending.key).is_some_and(|own| own.waits(pending.sequence))
     }
 
     fn remove(&mut self, id: &Digest) -> Option<Pending> {
@@ -160,10 +183,10 @@ impl Mempool {
         self.by_bytes.remove(&pending.bytes_digest);
         self.by_order.remove(&pending.order);
         self.bytes -= pending.act.signed().bytes().len();
-        self.waiting -= usize::from(pending.waits);
-        if let Some(acts) = self.by_key.get_mut(&pending.key) {
-            acts.remove(&pending.sequence);
-            if acts.is_empty() {
+        if let Some(own) = self.by_key.get_mut(&pending.key) {
+            own.acts.remove(&pending.sequence);
+            self.waiting -= usize::from(own.waits(pending.sequence));
+            if own.acts.is_empty() {
                 self.by_key.remove(&pending.key);
             }
         }
@@ -183,7 +206,7 @@ impl Mempool {
             return true;
         }
         offered > 0
-            && self.acts.iter().any(|(id, pending)| !pending.waits && !included.contains(id))
+            && self.acts.iter().any(|(id, pending)| !included.contains(id) && !self.waits(pending))
     }
 
     /// Acts for one block, in the order in which they should be tried: as many as fit.
@@ -193,19 +216,15 @@ impl Mempool {
         let mut next_of_key: HashMap<KeyId, u64> = HashMap::new();
         for id in self.by_order.values() {
             let Some(pending) = self.acts.get(id) else { continue };
+            let Some(own) = self.by_key.get(&pending.key) else { continue };
             let next = next_of_key.entry(pending.key).or_default();
-            if pending.waits || pending.sequence < *next {
+            if own.waits(pending.sequence) || pending.sequence < *next {
                 continue;
             }
-            let earlier = self.by_key.get(&pending.key);
-            let from = *next;
-            for (sequence, id) in earlier.iter().flat_map(|acts| acts.range(from..)) {
-                if *sequence > pending.sequence {
-                    break;
-                }
+            for (sequence, id) in own.acts.range(*next..=pending.sequence) {
                 *next = sequence + 1;
                 let Some(pending) = self.acts.get(id) else { continue };
-                if pending.waits || included.contains(id) {
+                if included.contains(id) {
                     continue;
                 }
                 bytes += act_bytes_in_block(pending.act.signed().bytes());
@@ -222,10 +241,11 @@ impl Mempool {
     /// ones leave.
     pub fn passed_over(&mut self, early: &[ActId], useless: &[ActId]) {
         for id in early {
-            if let Some(pending) = self.acts.get_mut(&Digest(id.0))
-                && !std::mem::replace(&mut pending.waits, true)
-            {
-                self.waiting += 1;
+            let Some(pending) = self.acts.get(&Digest(id.0)) else { continue };
+            let (key, sequence) = (pending.key, pending.sequence);
+            let from = self.by_key.get(&key).and_then(|own| own.waits_from);
+            if from.is_none_or(|from| sequence < from) {
+                self.set_waits_from(&key, Some(sequence));
             }
         }
         for id in useless {
@@ -233,28 +253,28 @@ impl Mempool {
         }
     }
 
-    /// Removes acts that are final, and those whose sequence number is thereby used.
-    pub fn finalized<'a>(&mut self, acts: impl IntoIterator<Item = &'a Digest>) {
+    /// Removes acts that are final, and those whose sequence number is thereby used. What waited
+    /// for one of them waits no longer.
+    pub fn finalized(&mut self, acts: &[Used]) {
         let mut keys: HashMap<KeyId, u64> = HashMap::new();
-        for id in acts {
-            if let Some(pending) = self.remove(id) {
-                let used = keys.entry(pending.key).or_default();
-                *used = pending.sequence.max(*used);
+        for used in acts {
+            if let Some(pending) = self.remove(&used.act) {
                 self.remember(pending.bytes_digest);
             }
-            self.remember(*id);
+            self.remember(used.act);
+            let last = keys.entry(used.key).or_default();
+            *last = used.sequence.max(*last);
         }
-        for (key, used) in keys {
-            let stale: Vec<Digest> = self
-                .by_key
-                .get(&key)
-                .into_iter()
-                .flat_map(|acts| acts.range(..=used).map(|(_, id)| *id))
-                .collect();
+        for (key, last) in keys {
+            let Some(own) = self.by_key.get(&key) else { continue };
+            let awakes = own.waits_from.is_some_and(|from| from <= last + 1);
+            let stale: Vec<Digest> = own.acts.range(..=last).map(|(_, id)| *id).collect();
             for id in stale {
                 self.remove(&id);
             }
-            self.awaken(&key);
+            if awakes {
+                self.set_waits_from(&key, None);
+            }
         }
     }
 
@@ -273,7 +293,7 @@ impl Mempool {
             .iter()
             .filter(|(_, pending)| {
                 let late = pending.admitted_ms.saturating_add(out_of_order_ms) < now_ms;
-                pending.expires_ms <= now_ms || (pending.waits && late)
+                pending.expires_ms <= now_ms || (late && self.waits(pending))
             })
             .map(|(id, _)| *id)
             .collect();

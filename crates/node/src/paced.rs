@@ -44,12 +44,12 @@ impl<E: Context> Paced<E> {
         if height == 0 {
             return; // The first block founds the ledger.
         }
-        let mut changes = self.shared.changes();
+        let next = height + 1;
         let heartbeat = clock.current() + self.shared.pacing().heartbeat;
         loop {
-            changes.borrow_and_update();
+            let change = self.shared.changes().next();
             let included = self.store.acts_since_final(parent);
-            if self.shared.mempool().is_ready(&included) {
+            if self.shared.presence().wants(next) || self.shared.mempool().is_ready(&included) {
                 return;
             }
             let wake = match self.next_due(&parent) {
@@ -61,7 +61,7 @@ impl<E: Context> Paced<E> {
             }
             select! {
                 _ = clock.sleep_until(wake) => {},
-                changed = changes.changed() => if changed.is_err() { return },
+                _ = change => {},
             }
         }
     }

@@ -8,7 +8,8 @@ use std::time::Duration;
 pub struct Pacing {
     /// A leader with nothing to propose proposes an empty block after this time.
     pub heartbeat: Duration,
-    /// A leader that proposes nothing for this time loses its turn; more than `heartbeat`.
+    /// A leader that proposes nothing for this time loses its turn. While there is nothing to do,
+    /// the engine's clock runs slowly ([`Self::idle_slowness`]).
     pub leader: Duration,
     /// A block that is not certified in this time loses its turn; more than `leader`.
     pub certification: Duration,
@@ -25,19 +26,27 @@ pub struct Pacing {
 }
 
 impl Pacing {
-    /// For networks that operate. An empty block writes some 100 KB, which is 1.6 GB a day: the
-    /// engine flushes a page of each of its files.
+    /// For networks that operate. An empty block writes some 100 KB, since the engine flushes a
+    /// page of each of its files; at one an hour that is about 3 MB a day.
     pub const fn operating() -> Self {
         Self {
-            heartbeat: Duration::from_secs(5),
-            leader: Duration::from_millis(6_500),
-            certification: Duration::from_secs(8),
-            skip: Duration::from_secs(12),
+            heartbeat: Duration::from_secs(3_600),
+            leader: Duration::from_secs(3),
+            certification: Duration::from_secs(5),
+            skip: Duration::from_secs(8),
             retry: Duration::from_secs(2),
             clock_difference: Duration::from_secs(5),
             gossip_again: Duration::from_secs(1),
             out_of_order: Duration::from_secs(30),
         }
+    }
+
+    /// Real time for one unit of the engine's time while there is nothing to do: so much that
+    /// `leader` outlasts `heartbeat` by a quarter.
+    pub fn idle_slowness(&self) -> u32 {
+        let least = self.heartbeat.as_millis() * 5 / 4;
+        let slowness = least.div_ceil(self.leader.as_millis().max(1));
+        u32::try_from(slowness).unwrap_or(u32::MAX).max(1)
     }
 
     /// For tests and simulations, where a crash of a leader should cost little time.

@@ -19,7 +19,6 @@ use crate::{
     databases::{CHUNK_BYTES, Journal, Location},
     error::Error,
     execute::path_digest,
-    handle::ActPlace,
     service::{Sources, final_block, next_block},
     types::{Context, Finalization},
 };
@@ -34,15 +33,9 @@ const NEAR_BLOCKS: u64 = 16;
 pub(crate) async fn of_act<E: Context>(
     context: &E,
     sources: &Sources<E>,
-    place: ActPlace,
+    height: u64,
+    index: u32,
 ) -> Result<Option<Receipt>, Error> {
-    let (height, index) = match place {
-        ActPlace::Place { height, index } => (height, index),
-        ActPlace::Id(act) => match sources.store.position(&EngineDigest(act.0)).await? {
-            Some(position) => (position.height, position.index),
-            None => return Ok(None),
-        },
-    };
     let Some(block) = final_block(sources, height).await? else { return Ok(None) };
     let index = index as usize;
     let Some(outcome) = block.outcomes.get(index) else { return Ok(None) };

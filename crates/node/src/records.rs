@@ -29,6 +29,7 @@ use crate::{
     block::{list_bytes, read_list, write_list},
     databases::{JOURNAL_BUFFER_BYTES, REPLAY_BUFFER_BYTES},
     error::Error,
+    mempool::Used,
     types::Context,
 };
 
@@ -50,19 +51,10 @@ pub struct Brought {
     pub records: Vec<(Digest, Arc<[u8]>)>,
     /// Outcomes in order, as canonical JSON.
     pub outcomes: Vec<Arc<[u8]>>,
-    /// Acts by id, with the index of their outcome.
-    pub acts: Vec<(Digest, u32)>,
+    /// Its acts, each of which has used a number of its key.
+    pub used: Vec<Used>,
     /// When something next falls due, in milliseconds, as known after this block.
     pub next_due: Option<u64>,
-}
-
-/// Where the outcome of an act is found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// Height of the block.
-    pub height: u64,
-    /// Index of the outcome in the block.
-    pub index: u32,
 }
 
 #[derive(Default)]
@@ -146,7 +138,7 @@ impl<E: Context> Store<E> {
         let mut acts = HashSet::new();
         let mut next = block;
         while let Some(brought) = held.blocks.get(&next) {
-            acts.extend(brought.acts.iter().map(|(act, _)| *act));
+            acts.extend(brought.used.iter().map(|used| used.act));
             next = brought.parent;
         }
         acts
@@ -200,20 +192,6 @@ impl<E: Context> Store<E> {
             .map_err(|error| Error::Damaged(format!("outcomes of block {height}: {error}")))
     }
 
-    /// Where the outcome of an act is, once its block is final.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] if the store cannot be read.
-    pub async fn position(&self, act: &Digest) -> Result<Option<Position>, Error> {
-        let Some(bytes) = self.get(Identifier::Key(act)).await? else { return Ok(None) };
-        let Ok(bytes): Result<[u8; 12], _> = bytes.as_ref().try_into() else { return Ok(None) };
-        let (height, index) = bytes.split_at(8);
-        Ok(Some(Position {
-            height: u64::from_be_bytes(height.try_into().unwrap_or_default()),
-            index: u32::from_be_bytes(index.try_into().unwrap_or_default()),
-        }))
-    }
-
     async fn get(&self, identifier: Identifier<'_, Digest>) -> Result<Option<Bytes>, Error> {
         let archive = self.archive.read().await;
         let archive = archive.as_ref().ok_or_else(lost)?;
@@ -261,13 +239,7 @@ fn items(block: Digest, brought: &Brought) -> impl Iterator<Item = (Digest, Byte
     write_list(&brought.outcomes, &mut outcomes);
     let records =
         brought.records.iter().map(|(digest, bytes)| (*digest, Bytes::from_owner(bytes.clone())));
-    let positions = brought.acts.iter().map(|(act, index)| {
-        let mut position = BytesMut::with_capacity(12);
-        position.extend_from_slice(&brought.height.to_be_bytes());
-        position.extend_from_slice(&index.to_be_bytes());
-        (*act, position.freeze())
-    });
-    std::iter::once((block, outcomes.freeze())).chain(records).chain(positions)
+    std::iter::once((block, outcomes.freeze())).chain(records)
 }
 
 fn damaged(error: commonware_storage::archive::Error) -> Error {

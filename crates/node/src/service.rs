@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use commonware_consensus::{Heightable as _, types::Height};
+use commonware_consensus::types::Height;
 use commonware_cryptography::{Digestible as _, sha256::Digest};
+use commonware_macros::select;
 use commonware_utils::channel::{mpsc, oneshot};
+use futures::StreamExt as _;
 use pacta_chain::FinalBlock;
-use pacta_law::{Instant, Ledger, Missing, Outcome, Path, Refusal, VerifiedAct, check};
+use pacta_law::{Instant, Ledger, Missing, Outcome, Path, Refusal, VerifiedAct, check, next_due};
 
 use crate::{
     application::now_ms,
@@ -20,6 +22,9 @@ use crate::{
     shared::{LastFinal, Shared},
     types::{Context, Marshal},
 };
+
+/// Questions that are answered at the same time, at most.
+const ANSWERS_MAX: usize = 64;
 
 /// An act that someone submits here.
 pub(crate) struct Admission {
@@ -63,48 +68,81 @@ pub(crate) fn start<E: Context>(
     context.spawn(move |context| async move {
         let databases = reports.subscribe_databases().await;
         let sources = Sources { shared, store, databases, marshal };
-        recover_last_final(&sources).await;
+        recover_last_final(&context, &sources).await;
         let admitting = sources.clone();
         let admission = context.child("admission").spawn(move |context| async move {
             while let Some(Admission { act, on_record, reply }) = submitted.recv().await {
                 let _ = reply.send(admit(&context, &admitting, &act, on_record).await);
             }
         });
-        while let Some(request) = asked.recv().await {
+        let requests = futures::stream::poll_fn(|polling| asked.poll_recv(polling));
+        let answering = requests.for_each_concurrent(ANSWERS_MAX, |request| {
             let sources = sources.clone();
-            context.child("answer").spawn(move |context| answer(context, sources, request));
-        }
+            let task = context.child("answer");
+            let task = task.spawn(move |context| answer(context, sources, request));
+            async move { drop(task.await) } // a panic ends the node by itself
+        });
+        answering.await;
         let _ = admission.await;
     });
 }
 
-/// Finds, after a restart, the block that the databases stand at.
-async fn recover_last_final<E: Context>(sources: &Sources<E>) {
+/// Finds, after a restart, the block that the databases stand at, and what falls due after it.
+async fn recover_last_final<E: Context>(context: &E, sources: &Sources<E>) {
     let Some((_, block)) = sources.marshal.get_anchor().await else { return };
-    if block.height().get() > sources.shared.last_final().header.height {
-        sources.shared.set_last_final(LastFinal {
-            digest: block.digest(),
-            header: block.inner().header().clone(),
-            next_due: Some(0), // unknown: look at once
-        });
+    let header = block.inner().header();
+    if header.height <= sources.shared.last_final().header.height {
+        return;
+    }
+    let last = |next_due| LastFinal { digest: block.digest(), header: header.clone(), next_due };
+    sources.shared.set_last_final(last(None));
+    let mut ledger = Ledger::new(sources.shared.network(), header.height, header.instant);
+    let due = with_records(context, sources, &mut ledger, next_due).await;
+    // Where it cannot be known, a block at once will tell.
+    let due = due.map_or(Some(0), |due| due.map(|due| due.ms()));
+    if sources.shared.last_final().header.height == header.height {
+        sources.shared.set_last_final(last(due));
+    }
+}
+
+/// Runs a function of the law on the last final ledger, loading what it misses.
+async fn with_records<E: Context, T>(
+    context: &E,
+    sources: &Sources<E>,
+    ledger: &mut Ledger,
+    mut function: impl FnMut(&mut Ledger) -> Result<T, Missing>,
+) -> Result<T, Error> {
+    loop {
+        match function(ledger) {
+            Ok(value) => return Ok(value),
+            Err(Missing(path)) => {
+                let mut loaded = load(context, sources, vec![path.clone()]).await?;
+                ledger.load(path, loaded.records.pop().flatten());
+            }
+        }
     }
 }
 
 async fn answer<E: Context>(context: E, sources: Sources<E>, request: Request) {
     match request {
-        Request::Load(paths, reply) => {
-            let _ = reply.send(load(&context, &sources, paths).await);
-        }
-        Request::Block(height, reply) => {
-            let _ = reply.send(final_block(&sources, height).await);
-        }
-        Request::ActReceipt(place, reply) => {
-            let _ = reply.send(receipts::of_act(&context, &sources, place).await);
+        Request::Load(paths, reply) => give(reply, load(&context, &sources, paths)).await,
+        Request::Block(height, reply) => give(reply, final_block(&sources, height)).await,
+        Request::ActReceipt(height, index, reply) => {
+            give(reply, receipts::of_act(&context, &sources, height, index)).await;
         }
         Request::RecordReceipt(path, reply) => {
-            let _ = reply.send(receipts::of_record(&context, &sources, path).await);
+            give(reply, receipts::of_record(&context, &sources, path)).await;
         }
     }
+}
+
+/// Gives an answer, unless whoever asked has gone.
+async fn give<T>(mut reply: oneshot::Sender<T>, answer: impl Future<Output = T>) {
+    let answer = select! {
+        _ = reply.closed() => { return },
+        answer = answer => answer,
+    };
+    let _ = reply.send(answer); // gone since
 }
 
 /// Checks an act against the last final ledger, as the next block would.
@@ -118,17 +156,11 @@ async fn admit<E: Context>(
     let last = sources.shared.last_final().header;
     let instant = Instant::from_ms(now.max(last.instant.ms() + 1))?;
     let mut ledger = Ledger::new(sources.shared.network(), last.height + 1, instant);
-    loop {
-        match check(&mut ledger, act) {
-            Ok(Ok(())) | Ok(Err(Refusal::SequenceAhead { .. })) => return Ok(now),
-            Ok(Err(refusal)) if on_record && !is_of_signature(&refusal) => return Ok(now),
-            Ok(Err(refusal)) => return Err(refusal),
-            Err(Missing(path)) => {
-                let loaded = load(context, sources, vec![path.clone()]).await;
-                let record = loaded.map_err(|_| Refusal::NodeBusy)?.records.pop().flatten();
-                ledger.load(path, record);
-            }
-        }
+    let checked = with_records(context, sources, &mut ledger, |ledger| check(ledger, act)).await;
+    match checked.map_err(|_| Refusal::NodeBusy)? {
+        Ok(()) | Err(Refusal::SequenceAhead { .. }) => Ok(now),
+        Err(refusal) if on_record && !is_of_signature(&refusal) => Ok(now),
+        Err(refusal) => Err(refusal),
     }
 }
 
@@ -183,7 +215,7 @@ pub(crate) async fn next_block<E: Context>(
 ) -> Result<(), Error> {
     let mut finals = sources.shared.finals();
     let later = finals.wait_for(|last| last.header.height > height);
-    commonware_macros::select! {
+    select! {
         _ = later => {},
         _ = context.sleep(std::time::Duration::from_millis(20)) => {},
     }

@@ -1,6 +1,12 @@
 //! What all parts of one validator share, whatever the runtime.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use commonware_cryptography::sha256::Digest;
 use commonware_utils::{
@@ -10,7 +16,7 @@ use commonware_utils::{
 use pacta_chain::Header;
 use pacta_law::{ActId, Genesis, NetworkId, Path};
 
-use crate::{error::Error, mempool::Mempool, pacing::Pacing};
+use crate::{bell::Bell, error::Error, mempool::Mempool, pacing::Pacing, presence::Presence};
 
 /// The last final block that has been executed.
 #[derive(Clone, Debug)]
@@ -48,12 +54,15 @@ struct Inner {
     executes_differently: Option<ActId>,
     disagreements: Mutex<Vec<Disagreement>>,
     mempool: Mutex<Mempool>,
-    /// Counts changes that may give a leader something to do.
-    changes: watch::Sender<u64>,
+    /// Rings when there may be something to do for a leader.
+    changes: Bell,
     last_final: watch::Sender<LastFinal>,
     /// Acts to send to all peers, as they were submitted here.
     outbox: Mutex<Vec<Arc<[u8]>>>,
     outbox_filled: watch::Sender<u64>,
+    presence: Mutex<Presence>,
+    /// The view that the engine has entered.
+    view: AtomicU64,
 }
 
 /// What all parts share. Clones are the same.
@@ -69,6 +78,7 @@ impl Shared {
         genesis: Genesis,
         pacing: Pacing,
         executes_differently: Option<ActId>,
+        presence: Presence,
         first: LastFinal,
     ) -> Result<Self, Error> {
         let records =
@@ -81,10 +91,12 @@ impl Shared {
             executes_differently,
             disagreements: Mutex::default(),
             mempool: Mutex::default(),
-            changes: watch::Sender::new(0),
+            changes: Bell::default(),
             last_final: watch::Sender::new(first),
             outbox: Mutex::default(),
             outbox_filled: watch::Sender::new(0),
+            presence: Mutex::new(presence),
+            view: AtomicU64::new(0),
         })))
     }
 
@@ -133,12 +145,42 @@ impl Shared {
 
     /// Tells a leader that waits to look again.
     pub fn changed(&self) {
-        self.0.changes.send_modify(|count| *count = count.wrapping_add(1));
+        self.0.changes.ring();
     }
 
     /// Hears when there may be something to do.
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.0.changes.subscribe()
+    pub fn changes(&self) -> &Bell {
+        &self.0.changes
+    }
+
+    /// What is known of the other validators. Never hold the guard while waiting for anything.
+    pub fn presence(&self) -> MutexGuard<'_, Presence> {
+        self.0.presence.lock()
+    }
+
+    /// Notes that the engine has entered a view.
+    pub fn enter(&self, view: u64) {
+        if self.0.view.fetch_max(view, Ordering::Relaxed) < view {
+            self.changed();
+        }
+    }
+
+    /// The view that the engine has entered, as far as it is known.
+    pub fn view(&self) -> u64 {
+        self.0.view.load(Ordering::Relaxed).max(self.0.last_final.borrow().header.view + 1)
+    }
+
+    /// Whether this node knows of something that wants a block, or that others have one.
+    pub fn is_busy(&self, now_ms: u64) -> bool {
+        let last = self.last_final();
+        let somebody_is_lost = {
+            let presence = self.presence();
+            presence.wants(last.header.height + 1) || presence.lags(now_ms)
+        };
+        last.header.height == 0
+            || last.next_due.is_some_and(|due| due <= now_ms)
+            || somebody_is_lost
+            || self.mempool().is_ready(&HashSet::new())
     }
 
     /// The last final block that has been executed.

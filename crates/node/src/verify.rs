@@ -5,7 +5,7 @@ use std::sync::Arc;
 use commonware_cryptography::{Hasher as _, Sha256};
 use pacta_law::{SignedAct, VerifiedAct};
 
-use crate::{application::now_ms, execute::Candidate, shared::Shared, types::Context};
+use crate::{execute::Candidate, shared::Shared, types::Context};
 
 /// Acts that one task verifies: a few milliseconds of work.
 const ACTS_PER_TASK: usize = 64;
@@ -43,13 +43,13 @@ pub async fn verify_all<E: Context>(
     verified
 }
 
-/// The acts of a block, ready to execute. Those that wait in the mempool are verified already;
-/// good ones that do not are put there, since their block may not become final.
+/// The acts of a block, ready to execute, and those of them that were not known here but have good
+/// signatures. Those that wait in the mempool are verified already.
 pub async fn block_acts<E: Context>(
     context: &E,
     shared: &Shared,
     acts: &[Arc<[u8]>],
-) -> Vec<Candidate> {
+) -> (Vec<Candidate>, Vec<Arc<VerifiedAct>>) {
     let mut candidates = Vec::with_capacity(acts.len());
     let mut unknown = Vec::new();
     for (index, bytes) in acts.iter().enumerate() {
@@ -63,12 +63,12 @@ pub async fn block_acts<E: Context>(
         });
     }
     let bytes = unknown.iter().map(|index| acts[*index].clone()).collect();
-    let now = now_ms(context);
+    let mut good = Vec::new();
     for (index, act) in unknown.into_iter().zip(verify_all(context, bytes).await) {
         if let Some(act) = act {
-            let _ = shared.mempool().admit(act.clone(), now); // a full mempool may refuse it
-            candidates[index] = Candidate::Verified(act);
+            candidates[index] = Candidate::Verified(act.clone());
+            good.push(act);
         }
     }
-    candidates
+    (candidates, good)
 }

@@ -12,8 +12,8 @@ use std::{
 
 use commonware_cryptography::Signer as _;
 use pacta_law::{ActId, Refusal};
-use pacta_node::{ActPlace, Config, Error, Node, Pacing, start_validator};
-use support::{Founded, assert_genuine, chain};
+use pacta_node::{Config, Error, Node, Pacing, start_validator};
+use support::{Founded, act_receipt, assert_genuine, chain};
 
 const VALIDATORS: usize = 4;
 const ANSWER_MAX: Duration = Duration::from_secs(30);
@@ -98,7 +98,7 @@ async fn acts_become_final_and_outlive_restarts_and_lost_directories() {
 
     let first = nodes[0].as_ref().unwrap().handle();
     for act in &acts {
-        let receipt = first.act_receipt(ActPlace::Id(*act)).await.unwrap().unwrap();
+        let receipt = act_receipt(first, *act).await.unwrap();
         assert_genuine(&town.founded, &receipt.to_bytes());
     }
     for path in [town.founded.first_path(), "treaty/none".into()] {
@@ -115,8 +115,8 @@ async fn acts_become_final_and_outlive_restarts_and_lost_directories() {
     nodes[3] = Some(town.start(3).await);
     reaches(nodes[3].as_ref().unwrap(), height).await;
     println!("at the tip after a restart: {:?}", began.elapsed());
-    let receipt = nodes[3].as_ref().unwrap().handle().act_receipt(ActPlace::Id(id)).await;
-    assert_genuine(&town.founded, &receipt.unwrap().unwrap().to_bytes());
+    let receipt = act_receipt(nodes[3].as_ref().unwrap().handle(), id).await;
+    assert_genuine(&town.founded, &receipt.unwrap().to_bytes());
 
     nodes[2].take().unwrap().stop();
     std::fs::remove_dir_all(town.directory(2)).unwrap();
@@ -153,7 +153,7 @@ async fn a_lone_validator_makes_its_acts_final_and_its_directory_is_its_own() {
     town.founded = Founded::new("Alone", 1);
     let node = town.start(0).await;
     let (id, _) = town.act(0, &node).await;
-    let receipt = node.handle().act_receipt(ActPlace::Id(id)).await.unwrap().unwrap();
+    let receipt = act_receipt(node.handle(), id).await.unwrap();
     assert_genuine(&town.founded, &receipt.to_bytes());
     let again = node.handle().submit(b"{}".to_vec()).await;
     assert!(matches!(again, Err(Refusal::BadMember { .. })), "{again:?}");
@@ -173,6 +173,6 @@ async fn a_lone_validator_makes_its_acts_final_and_its_directory_is_its_own() {
     assert!(matches!(error, Error::OtherNetwork { .. }), "{error}");
 
     let node = town.start(0).await;
-    let receipt = node.handle().act_receipt(ActPlace::Id(id)).await.unwrap();
+    let receipt = act_receipt(node.handle(), id).await;
     assert!(receipt.is_some(), "what was final is final after a restart");
 }

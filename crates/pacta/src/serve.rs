@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use pacta_chain::{FinalBlock, Receipt};
 use pacta_law::{ActId, ActorId, Founding, Path, Refusal};
-use pacta_node::{ActPlace, Error, Handle};
+use pacta_node::{Error, Handle};
 use pacta_web::node::{Node, NotSubmitted, Records, Status, Unavailable};
 use tokio::sync::watch;
 
@@ -72,7 +72,6 @@ impl Node for Served {
 
     fn status(&self) -> BoxFuture<'_, Result<Status, Unavailable>> {
         let status = self.handle.status();
-        let validators = u64::try_from(status.validators).unwrap_or(u64::MAX);
         let answer = Status {
             height: status.height,
             digest: status.digest.to_string(),
@@ -80,8 +79,9 @@ impl Node for Served {
             ledger_root: status.ledger_root.to_string(),
             journal_root: status.journal_root.to_string(),
             view: status.view,
-            peers: validators.saturating_sub(1),
-            mempool: u64::try_from(status.mempool_acts).unwrap_or(u64::MAX),
+            validators: count(status.validators),
+            peers: count(status.there.len()),
+            mempool: count(status.mempool_acts),
         };
         Box::pin(async move { Ok(answer) })
     }
@@ -97,8 +97,7 @@ impl Node for Served {
     ) -> BoxFuture<'_, Result<Option<Receipt>, Unavailable>> {
         Box::pin(async move {
             let Ok(index) = u32::try_from(index) else { return Ok(None) };
-            let place = ActPlace::Place { height, index };
-            self.handle.act_receipt(place).await.map_err(unavailable)
+            self.handle.act_receipt(height, index).await.map_err(unavailable)
         })
     }
 
@@ -111,6 +110,10 @@ impl Node for Served {
     fn finalized(&self) -> watch::Receiver<u64> {
         self.finalized.clone()
     }
+}
+
+fn count(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 fn unavailable(error: Error) -> Unavailable {

@@ -10,7 +10,7 @@ mod founding;
 mod network;
 mod observe;
 mod options;
-mod panics;
+pub mod panics;
 pub mod properties;
 mod report;
 pub mod trace;

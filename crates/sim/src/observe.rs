@@ -1,7 +1,6 @@
 //! Looks at a node through its handle, as any program does.
 
-use pacta_law::{ActId, Digest, Path, SignedAct};
-use pacta_node::ActPlace;
+use pacta_law::{Digest, Path, SignedAct};
 
 use crate::{
     network::Network,
@@ -40,11 +39,16 @@ fn act_id(bytes: &[u8]) -> String {
     }
 }
 
-/// The receipt of an act, verified from its bytes alone.
-pub async fn act_receipt(network: &Network, validator: u32, act: &str) -> Option<Verified> {
+/// The receipt of an act, verified from its bytes alone. `place` is the height of its block and the
+/// index of its outcome there.
+pub async fn act_receipt(
+    network: &Network,
+    validator: u32,
+    act: &str,
+    (height, index): (u64, u32),
+) -> Option<Verified> {
     let handle = network.handle(validator)?;
-    let id: ActId = act.parse().ok()?;
-    let answer = network.ask(handle.act_receipt(ActPlace::Id(id))).await;
+    let answer = network.ask(handle.act_receipt(height, index)).await;
     let fault = match answer {
         None => Some("the node did not answer".into()),
         Some(Err(error)) => Some(error.to_string()),

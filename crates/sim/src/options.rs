@@ -51,7 +51,11 @@ impl Options {
         format!("pacta sim --seed {} --validators {}", self.seed, self.validators)
     }
 
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    /// Whether everything is within limits.
+    ///
+    /// # Errors
+    /// What is not.
+    pub fn check(&self) -> Result<(), Error> {
         if !(VALIDATORS_MIN..=VALIDATORS_MAX).contains(&self.validators) {
             return Err(Error::Validators(self.validators));
         }
@@ -62,28 +66,5 @@ impl Options {
             Some(bug) if bug.validator >= self.validators => Err(Error::Validators(bug.validator)),
             _ => Ok(()),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn limits_hold_at_their_values_and_are_refused_above() {
-        assert!(Options::new(1, VALIDATORS_MIN).check().is_ok());
-        assert!(Options::new(1, VALIDATORS_MAX).check().is_ok());
-        assert!(Options::new(1, VALIDATORS_MIN - 1).check().is_err());
-        assert!(Options::new(1, VALIDATORS_MAX + 1).check().is_err());
-        assert!(Options { acts: ACTS_MAX, ..Options::new(1, 4) }.check().is_ok());
-        assert!(Options { acts: ACTS_MAX + 1, ..Options::new(1, 4) }.check().is_err());
-        let bug = Some(Bug { validator: 4 });
-        assert!(Options { bug, ..Options::new(1, 4) }.check().is_err());
-    }
-
-    #[test]
-    fn seeds_choose_every_number_of_validators() {
-        let chosen: Vec<u32> = (0..4).map(|seed| Options::of_seed(seed).validators).collect();
-        assert_eq!(chosen, [4, 5, 6, 7]);
     }
 }

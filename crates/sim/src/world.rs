@@ -1,6 +1,9 @@
 //! A simulation from its first life to its report.
 
-use std::{collections::BTreeSet, time::Duration, time::SystemTime};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, SystemTime},
+};
 
 use commonware_runtime::{
     Clock as _, Supervisor as _,
@@ -18,7 +21,7 @@ use crate::{
     panics::Keeper,
     properties::judge,
     report::Report,
-    trace::{Divergence, Recovery, Sighting, Trace},
+    trace::{Divergence, Recovery, Seen, Sighting, Trace},
     workload::Workload,
 };
 
@@ -81,7 +84,7 @@ impl World {
             healed_ms: None,
             now_ms: 0,
             given_up: BTreeSet::new(),
-            panics: Keeper::new(),
+            panics: Keeper::begin(),
             options: options.clone(),
         })
     }
@@ -274,7 +277,7 @@ impl World {
     /// What every validator has at the end: its chain up to the last block that was seen, and
     /// receipts of all acts and some records.
     async fn gather(&mut self, context: &Context, network: &Network) {
-        let mut acts = BTreeSet::new();
+        let mut acts = BTreeMap::new();
         let running = network.running();
         let last = self.next_height.iter().max().map_or(0, |next| next - 1);
         let end = context.current() + LAST_BLOCKS_MAX;
@@ -284,7 +287,7 @@ impl World {
                 let next = chain.len() as u64 + 1;
                 match observe::block(network, validator, next).await {
                     Some(block) => {
-                        acts.extend(block.acts.iter().cloned());
+                        acts.extend(places(&block));
                         chain.push(block);
                     }
                     None if context.current() < end => context.sleep(TICK).await,
@@ -293,8 +296,8 @@ impl World {
             }
             self.trace.chains.insert(validator, chain);
         }
-        for (act, validator) in acts.iter().zip(running.iter().cycle()) {
-            let receipt = observe::act_receipt(network, *validator, act).await;
+        for ((act, place), validator) in acts.iter().zip(running.iter().cycle()) {
+            let receipt = observe::act_receipt(network, *validator, act, *place).await;
             self.trace.receipts.extend(receipt);
         }
         for validator in running {
@@ -330,4 +333,11 @@ impl World {
             replay: self.options.replay(),
         }
     }
+}
+
+/// The acts of a block, each with the height and the index of its outcome: what fell due comes
+/// before the acts.
+fn places(block: &Seen) -> impl Iterator<Item = (String, (u64, u32))> + '_ {
+    let first = block.outcomes.len().saturating_sub(block.acts.len()) as u32;
+    (first..).zip(&block.acts).map(|(index, act)| (act.clone(), (block.height, index)))
 }

@@ -90,7 +90,9 @@ pub struct Status {
     pub journal_root: String,
     /// The view in which the node is.
     pub view: u64,
-    /// How many other validators the network has.
+    /// How many validators the network has.
+    pub validators: u64,
+    /// How many of the others were heard lately.
     pub peers: u64,
     /// Acts that were taken and are in no block yet.
     pub mempool: u64,

@@ -4,8 +4,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ed25519_consensus::{SigningKey, VerificationKeyBytes};
+use pacta_chain::Receipt;
 use pacta_law::{
-    ActorId, Data, Date, Draft, Genesis, GenesisBuilder, Instant, KeyId, Ledger, MandateId,
+    ActId, ActorId, Data, Date, Draft, Genesis, GenesisBuilder, Instant, KeyId, Ledger, MandateId,
     NetworkKey, Path, PublicKey, Purpose, Signature, SignedAct, Stop,
     actor::{ActorKind, Office, register_key::RegisterKey},
     compose, possession_message,
@@ -140,6 +141,19 @@ pub async fn chain(handle: &Handle) -> Vec<(String, String, String, usize)> {
         ));
     }
     chain
+}
+
+/// The receipt of an act, if it is final.
+pub async fn act_receipt(handle: &Handle, act: ActId) -> Option<Receipt> {
+    handle.load(Vec::new()).await.unwrap(); // it has found its place after a restart
+    for height in 1..=handle.status().height {
+        let block = handle.block(height).await.unwrap().unwrap();
+        let outcome = block.outcomes.iter().find(|outcome| outcome.act == Some(act));
+        if let Some(outcome) = outcome {
+            return handle.act_receipt(height, outcome.index).await.unwrap();
+        }
+    }
+    None
 }
 
 /// Verifies the bytes of a receipt, for this network.

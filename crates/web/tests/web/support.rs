@@ -282,6 +282,7 @@ impl Node for Fake {
             ledger_root: root.clone(),
             journal_root: root,
             view: height,
+            validators: 5,
             peers: 4,
             mempool: 0,
         };

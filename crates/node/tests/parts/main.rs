@@ -1,0 +1,11 @@
+//! Parts of the node, each by itself. They are not unit tests of the library, since those would
+//! compile the engine once more.
+
+#![allow(clippy::unwrap_used)] // who fails here says where
+
+mod dealer;
+mod directory;
+mod elastic;
+mod mempool;
+mod pacing;
+mod presence;

@@ -1,0 +1,102 @@
+use std::{collections::HashSet, sync::Arc};
+
+use ed25519_consensus::{SigningKey, VerificationKeyBytes};
+use pacta_law::{
+    Act, ActId, ActorId, Data, Instant, KeyId, NetworkId, PublicKey, Signature, SignedAct,
+    VerifiedAct, actor::revoke_key::RevokeKey,
+};
+use pacta_node::mempool::{ACTOR_ACTS_MAX, Mempool, NotAdmitted, Used, act_digest};
+
+/// An act of a key; the key's number is its actor's.
+fn act(key: u8, sequence: u64) -> Arc<VerifiedAct> {
+    let secret = SigningKey::from([key; 32]);
+    let public = PublicKey(VerificationKeyBytes::from(&secret).to_bytes());
+    let act = Act {
+        actor: ActorId([key; 16]),
+        data: Data::RevokeKey(RevokeKey { key: KeyId::of(&public) }),
+        expires: Instant::from_ms(1_000_000).unwrap(),
+        key: KeyId::of(&public),
+        mandate: None,
+        network: NetworkId([9; 32]),
+        says: "It revokes its key.".into(),
+        sequence,
+    };
+    let sign = |message: &[u8]| Signature(secret.sign(message).to_bytes());
+    Arc::new(SignedAct::sign_with(&act, public, sign).unwrap().verify().unwrap())
+}
+
+fn filled(acts: &[(u8, u64)]) -> Mempool {
+    let mut mempool = Mempool::default();
+    for (key, sequence) in acts {
+        mempool.admit(act(*key, *sequence), 0).unwrap();
+    }
+    mempool
+}
+
+fn offered(mempool: &Mempool) -> Vec<(u8, u64)> {
+    let chosen = mempool.choose(&HashSet::new());
+    chosen.iter().map(|act| (act.act().actor.0[0], act.act().sequence)).collect()
+}
+
+fn early(mempool: &mut Mempool, acts: &[(u8, u64)]) {
+    let ids: Vec<ActId> =
+        acts.iter().map(|(key, number)| act(*key, *number).signed().id()).collect();
+    mempool.passed_over(&ids, &[]);
+}
+
+fn used(key: u8, sequence: u64) -> Used {
+    let act = act(key, sequence);
+    Used { act: act_digest(&act), key: act.act().key, sequence }
+}
+
+#[test]
+fn acts_of_a_key_are_offered_in_their_order_and_keys_in_the_order_of_arrival() {
+    let mempool = filled(&[(1, 2), (2, 1), (1, 1), (1, 3)]);
+    assert_eq!(offered(&mempool), [(1, 1), (1, 2), (2, 1), (1, 3)]);
+}
+
+#[test]
+fn what_waits_for_a_predecessor_is_offered_again_only_when_that_is_final() {
+    let mut mempool = filled(&[(1, 3), (1, 4), (1, 5)]);
+    assert!(mempool.is_ready(&HashSet::new()));
+    early(&mut mempool, &[(1, 3), (1, 4), (1, 5)]);
+    assert!(!mempool.is_ready(&HashSet::new()) && offered(&mempool).is_empty());
+
+    mempool.admit(act(1, 6), 0).unwrap();
+    assert!(offered(&mempool).is_empty(), "what follows waits as well");
+    mempool.admit(act(1, 2), 0).unwrap();
+    assert_eq!(offered(&mempool), [(1, 2)]);
+    early(&mut mempool, &[(1, 2)]);
+    assert!(offered(&mempool).is_empty());
+
+    // The first act came by another way, and was never here.
+    mempool.finalized(&[used(1, 1)]);
+    assert_eq!(offered(&mempool), [(1, 2), (1, 3), (1, 4), (1, 5), (1, 6)]);
+    mempool.finalized(&[used(1, 2), used(1, 3), used(1, 4), used(1, 5), used(1, 6)]);
+    assert_eq!((mempool.count(), mempool.bytes()), (0, 0));
+    assert!(!mempool.is_ready(&HashSet::new()));
+    assert_eq!(mempool.admit(act(1, 4), 0), Err(NotAdmitted::Known));
+}
+
+#[test]
+fn what_waits_too_long_or_expires_leaves() {
+    let mut mempool = filled(&[(1, 2), (2, 1)]);
+    early(&mut mempool, &[(1, 2)]);
+    mempool.expire(999, 1_000);
+    assert_eq!(mempool.count(), 2);
+    mempool.expire(1_001, 1_000);
+    assert_eq!(offered(&mempool), [(2, 1)]);
+    mempool.expire(1_000_000, 1_000);
+    assert_eq!(mempool.count(), 0);
+}
+
+#[test]
+fn one_actor_leaves_room_for_others() {
+    let mut mempool = Mempool::default();
+    for sequence in 1..=ACTOR_ACTS_MAX as u64 {
+        mempool.admit(act(1, sequence), 0).unwrap();
+    }
+    assert_eq!(mempool.admit(act(1, 100_000), 0), Err(NotAdmitted::Full));
+    assert_eq!(mempool.admit(act(2, 1), 0), Ok(()));
+    assert_eq!(mempool.admit(act(2, 1), 0), Err(NotAdmitted::Known));
+}

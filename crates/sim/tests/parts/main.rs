@@ -1,0 +1,9 @@
+//! Parts of simulations, each by itself. They are not unit tests of the library, since those would
+//! compile the engine once more.
+
+#![allow(clippy::unwrap_used)] // who fails here says where
+
+mod faults;
+mod options;
+mod panics;
+mod properties;
