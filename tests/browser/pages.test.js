@@ -1,13 +1,14 @@
 // The pages as their readers see them: a real demonstration on five nodes, in a real browser.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -15,6 +16,8 @@ const pacta = process.env.PACTA ?? join(root, "target/release/pacta");
 const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const screenshots = join(root, "target/screenshots");
+
+const execute = promisify(execFile);
 
 let demo, browser, folder, told;
 
@@ -140,13 +143,29 @@ test("an act has a page, and an unknown one is refused in words", async () => {
   await unknown.close();
 });
 
+/// Drafts a further treaty, as an official of the first State would.
+async function draftTreaty() {
+  const [state] = told.nodes;
+  const folder = dirname(state.directory);
+  const run = (...args) => execute(pacta, args);
+  const draft = JSON.parse((await run("treaty", "example")).stdout);
+  const names = { treaty: "commerce", titles: { en: "Treaty on Commerce" } };
+  const negotiating = told.nodes.map((node) => node.actor).sort();
+  const [file, text] = [join(folder, "draft.json"), join(folder, "commerce.txt")];
+  writeFileSync(file, JSON.stringify({ ...draft, ...names, negotiating }));
+  writeFileSync(text, "The Parties trade freely.");
+  await run(
+    ...["treaty", "draft", file, "--text", `en=${text}`, "--yes"],
+    ...["--node", `http://${state.http}`, "--key", join(state.directory, "keys/foreign-minister.json")],
+    ...["--passphrase-file", join(folder, "passphrase")],
+  );
+}
+
 test("a page that is open changes when a block becomes final", { timeout: 60_000 }, async () => {
-  const { page, faults, close } = await open("/");
-  const main = page.locator("main");
-  const first = await main.innerText();
-  await page.waitForFunction((before) => document.querySelector("main").innerText !== before, first, {
-    timeout: 30_000,
-  });
+  const { page, faults, close } = await open("/treaties");
+  assert.doesNotMatch(await page.locator("main").innerText(), /Treaty on Commerce/);
+  await draftTreaty();
+  await page.getByText("Treaty on Commerce").first().waitFor({ timeout: 10_000 });
   assert.deepEqual(faults, []);
   await close();
 });

@@ -24,6 +24,8 @@ pub const DEFAULT_NODE: &str = "http://127.0.0.1:8700";
 const EXPIRES_AFTER: Duration = Duration::from_secs(60 * 60);
 /// How long to wait for an act to become final before asking again.
 const WAIT_MS: u64 = 20_000;
+/// How long after an act's expiry a block may still say what became of it.
+const EXPIRY_PATIENCE: Duration = Duration::from_secs(60);
 /// More records than any act reads: a loop would be a fault of ours.
 const RECORDS_MAX: usize = 100_000;
 
@@ -144,13 +146,21 @@ impl View {
         if self.records.len() > RECORDS_MAX {
             return Err(Failure::failed("the act reads without end; report this as a fault"));
         }
-        let loaded: Loaded =
-            self.client.post_json("/api/v1/records/load", &json!({ "paths": paths }))?;
+        let mut loaded = self.ask(&paths)?;
+        if loaded.height != self.height && !self.records.is_empty() {
+            // A later ledger: all that is known is read again, so that it is one ledger.
+            let known = std::mem::take(&mut self.records).into_keys();
+            loaded = self.ask(&known.chain(paths).collect::<Vec<_>>())?;
+        }
         (self.height, self.instant) = (loaded.height, loaded.instant);
         for LoadedRecord { path, record } in loaded.records {
             self.records.insert(path, record.map(|text| Arc::from(text.into_bytes())));
         }
         Ok(())
+    }
+
+    fn ask(&self, paths: &[Path]) -> Result<Loaded> {
+        self.client.post_json("/api/v1/records/load", &json!({ "paths": paths }))
     }
 }
 
@@ -209,6 +219,12 @@ pub struct Standing {
     pub outcome: Option<Value>,
 }
 
+impl Standing {
+    fn status_url(&self) -> String {
+        format!("/api/v1/acts/{}", self.id)
+    }
+}
+
 /// A final act, and how long it took from its submission.
 #[derive(Clone, Debug)]
 pub struct Final {
@@ -235,16 +251,27 @@ impl Final {
 /// would be refused, so that the refusal is on record.
 ///
 /// # Errors
-/// Exit code 1 when the node refuses it or it expires; exit code 69 when the node does not answer.
+/// Exit code 1 when the node refuses it or it expires; exit code 69 when the node does not answer,
+/// or no block comes at all.
 pub fn submit(client: &Client, signed: &SignedAct, on_record: bool) -> Result<Final> {
     let start = Clock::now();
     let query = if on_record { "&on_record=true" } else { "" };
     let path = format!("/api/v1/acts?wait=final&timeout_ms={WAIT_MS}{query}");
     let answer = client.try_post(&path, "application/json", signed.bytes())?;
     let mut standing: Standing = client.parse(&answer?)?;
+    let given_up = signed.act().expires.ms() + ms(EXPIRY_PATIENCE);
     while standing.status == "pending" {
+        if now_ms() > given_up {
+            return Err(Failure::unavailable(format!(
+                "act {} should have expired by now, but no block has said so: the network may be \
+                 down; look at {}{} later",
+                standing.id,
+                client.base(),
+                standing.status_url()
+            )));
+        }
         std::thread::sleep(Duration::from_millis(100));
-        standing = client.get_json(&format!("/api/v1/acts/{}", standing.id))?;
+        standing = client.get_json(&standing.status_url())?;
     }
     match standing.status.as_str() {
         "final" => Ok(Final { standing, elapsed: start.elapsed() }),

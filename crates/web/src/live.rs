@@ -31,7 +31,36 @@ const CLOSED: u64 = u64::MAX;
 pub struct Hub {
     applied: Arc<watch::Sender<u64>>,
     streams: Arc<Semaphore>,
-    waits: Arc<Mutex<BTreeMap<String, Vec<oneshot::Sender<()>>>>>,
+    waits: Waits,
+}
+
+type Waits = Arc<Mutex<BTreeMap<String, Vec<oneshot::Sender<()>>>>>;
+
+/// Waits for the outcome of one act, and is forgotten by the hub when it is dropped.
+pub struct Wait {
+    act: String,
+    heard: oneshot::Receiver<()>,
+    waits: Waits,
+}
+
+impl Wait {
+    /// Completes when the index holds the outcome; `false` if it will not be heard of.
+    pub async fn heard(&mut self) -> bool {
+        (&mut self.heard).await.is_ok()
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.heard.close();
+        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(senders) = waits.get_mut(&self.act) {
+            senders.retain(|sender| !sender.is_closed());
+            if senders.is_empty() {
+                waits.remove(&self.act);
+            }
+        }
+    }
 }
 
 impl Default for Hub {
@@ -59,10 +88,6 @@ impl Hub {
                     let _ = sender.send(()); // Whoever waited may have gone.
                 }
             }
-            waits.retain(|_, senders| {
-                senders.retain(|sender| !sender.is_closed());
-                !senders.is_empty()
-            });
         }
         drop(waits);
         self.applied.send_replace(block.header.height);
@@ -73,13 +98,14 @@ impl Hub {
         self.applied.send_replace(CLOSED);
     }
 
-    /// Completes when the index holds the outcome of an act. Ask before looking into the index, so
+    /// Waits until the index holds the outcome of an act. Ask before looking into the index, so
     /// that no block passes between the two.
-    pub fn outcome_of(&self, act: &str) -> oneshot::Receiver<()> {
-        let (sender, receiver) = oneshot::channel();
+    pub fn outcome_of(&self, act: &str) -> Wait {
+        let (sender, heard) = oneshot::channel();
         let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
         waits.entry(act.to_string()).or_default().push(sender);
-        receiver
+        drop(waits);
+        Wait { act: act.to_string(), heard, waits: self.waits.clone() }
     }
 
     /// The feed of everything after `after`, or of everything since genesis.

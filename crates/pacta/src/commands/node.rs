@@ -168,7 +168,7 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     let height = *served.finalized().borrow();
     tracing::info!(http = %file.http, p2p = %file.p2p, height, network = %genesis.network(),
         "the node has started");
-    let mut follow = tokio::spawn(pacta_web::follow(served, index, hub));
+    let follow = tokio::spawn(keep_index(served, index, hub));
     let (stop, stopped) = oneshot::channel::<()>();
     let mut pages = tokio::spawn(pacta_web::serve(listener, state, async {
         let _ = stopped.await; // the sender may be gone: stop then too
@@ -178,7 +178,6 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
         signal = interrupted() => signal.map_err(Failure::failed),
         () = parent => Ok(()),
         error = node.ended() => Err(failure(error)),
-        followed = &mut follow => Err(index_stopped(followed)),
         pages = &mut pages => Err(Failure::failed(format!("the pages ended: {pages:?}"))),
     };
     tracing::info!("the node is stopping");
@@ -189,16 +188,13 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     ended
 }
 
-fn index_stopped(
-    followed: std::result::Result<
-        std::result::Result<(), pacta_web::FollowStopped>,
-        tokio::task::JoinError,
-    >,
-) -> Failure {
-    match followed {
-        Ok(Err(stopped)) => Failure::defective(stopped),
-        Ok(Ok(())) => Failure::failed("the node ended; look at its log"),
-        Err(error) => Failure::failed(format!("the index ended: {error}")),
+/// Keeps the index. A node whose index fails goes on voting, so that a fault which all indexes
+/// share cannot stop the network; its pages say that they are behind.
+async fn keep_index(served: Arc<dyn pacta_web::node::Node>, index: Index, hub: Hub) {
+    if let Err(stopped) = pacta_web::follow(served, index, hub.clone()).await {
+        hub.close();
+        tracing::error!(%stopped, "the index is no longer kept, so pages are behind; the node \
+            itself goes on; delete {INDEX_FILE} and start the node again to rebuild it");
     }
 }
 

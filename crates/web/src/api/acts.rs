@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use pacta_index::Entry;
 use pacta_law::SignedAct;
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
 
 use crate::extract::{Asked, Named};
 use crate::node::NotSubmitted;
@@ -99,7 +98,6 @@ pub async fn submit(
     let signed = read_body(body).await?;
     let act = SignedAct::decode(&signed).map_err(|refusal| Problem::refused(&refusal))?;
     let (id, expires) = (act.id().to_string(), act.act().expires.ms());
-    let outcome = state.hub.outcome_of(&id);
     match state.node.submit(signed, asked.on_record).await {
         Ok(_) => state.submitted.remember(&id, expires),
         Err(NotSubmitted::Refused(refusal)) => {
@@ -114,7 +112,7 @@ pub async fn submit(
     }
     if asked.wait == Some(WaitFor::Final) {
         let wait_ms = asked.timeout_ms.unwrap_or(WAIT_MS_DEFAULT).min(WAIT_MS_MAX);
-        if let Some(entry) = final_within(&state, &id, outcome, wait_ms).await? {
+        if let Some(entry) = final_within(&state, &id, wait_ms).await? {
             return Ok(Json(Standing::of(id, entry)).into_response());
         }
     }
@@ -124,18 +122,14 @@ pub async fn submit(
 }
 
 /// What became of an act, if the index knows it now or within so many milliseconds.
-async fn final_within(
-    state: &AppState,
-    id: &str,
-    outcome: oneshot::Receiver<()>,
-    wait_ms: u64,
-) -> Result<Option<Entry>, Problem> {
+async fn final_within(state: &AppState, id: &str, wait_ms: u64) -> Result<Option<Entry>, Problem> {
+    let mut outcome = state.hub.outcome_of(id);
     let act = id.to_owned();
     if let Some(entry) = state.read(move |reader| reader.act(&act)).await? {
         return Ok(Some(entry));
     }
-    match tokio::time::timeout(Duration::from_millis(wait_ms), outcome).await {
-        Ok(Ok(())) => {
+    match tokio::time::timeout(Duration::from_millis(wait_ms), outcome.heard()).await {
+        Ok(true) => {
             let act = id.to_owned();
             state.read(move |reader| reader.act(&act)).await
         }
