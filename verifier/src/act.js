@@ -1,9 +1,8 @@
 // The signed act in a receipt.
 
-import { ed25519 } from '@noble/curves/ed25519.js';
-
 import { write } from './canonical.js';
 import { digest, hexToBytes, utf8ToBytes } from './bytes.js';
+import { verifies } from './ed25519.js';
 import { anything, hex, members, natural, object, optional, text, version } from './form.js';
 import { CannotTell, NotGenuine } from './verdict.js';
 
@@ -40,18 +39,8 @@ export function checkAct(value, network) {
     throw new NotGenuine('act_of_other_key', message);
   }
   const message = DOMAIN + write(signed.act);
-  if (!verifies(signed.public, message, signed.signature)) {
+  if (!verifies(signed.public, utf8ToBytes(message), signed.signature)) {
     throw new NotGenuine('bad_act_signature', 'the signature does not fit the act');
   }
   return { id: digest(message), says: act.says };
-}
-
-function verifies(key, message, signature) {
-  try {
-    // ZIP 215: the rules by which the validators accepted it.
-    const options = { zip215: true };
-    return ed25519.verify(hexToBytes(signature), utf8ToBytes(message), hexToBytes(key), options);
-  } catch {
-    return false;
-  }
 }

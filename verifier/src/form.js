@@ -1,4 +1,4 @@
-// The forms of parts of a receipt: which members there are, and of which kind.
+// The forms of parts of a receipt or of evidence: which members there are, and of which kind.
 
 import { NotGenuine } from './verdict.js';
 
@@ -65,9 +65,19 @@ export const hex = (bytes) => (value, name) =>
     ? value
     : bad(name);
 
+/** Any number of bytes in lower-case hex. */
+export const hexText = (value, name) =>
+  typeof value === 'string' && value.length % 2 === 0 && !/[^0-9a-f]/.test(value)
+    ? value
+    : bad(name);
+
 /** One of these texts. */
 export const oneOf = (texts) => (value, name) => (texts.includes(value) ? value : bad(name));
 
 /** An array. */
 export const list = (kind) => (value, name) =>
   Array.isArray(value) ? value.map((item, place) => kind(item, `${name}[${place}]`)) : bad(name);
+
+/** An array of exactly two. */
+export const pair = (kind) => (value, name) =>
+  Array.isArray(value) && value.length === 2 ? list(kind)(value, name) : bad(name);

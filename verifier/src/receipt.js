@@ -2,9 +2,10 @@
 
 import { checkAct } from './act.js';
 import { digest } from './bytes.js';
-import { read, write } from './canonical.js';
-import { SCHEME, checkCertificate } from './certificate.js';
+import { write } from './canonical.js';
+import { checkCertificate } from './certificate.js';
 import * as form from './form.js';
+import { foundingForm, knowFounding } from './founding.js';
 import { checkHeader, headerForm } from './header.js';
 import {
   absenceForm,
@@ -18,15 +19,6 @@ import { CannotTell, NotGenuine } from './verdict.js';
 
 const { anything, hex, instant, list, members, natural, object, oneOf, optional, text } = form;
 
-const FOUNDING = {
-  dealer: optional(form.yes),
-  ledger: hex(32),
-  name: text,
-  network_key: hex(96),
-  scheme: text,
-  v: natural,
-  validators: list((value, name) => members(value, { actor: hex(16), key: hex(32) }, name)),
-};
 const CERTIFICATE = {
   epoch: natural,
   parent_view: natural,
@@ -50,7 +42,7 @@ const LEDGER = {
 const RECEIPT = {
   certificate: (value, name) => members(value, CERTIFICATE, name),
   format: oneOf(['pacta-receipt']),
-  founding: (value, name) => members(value, FOUNDING, name),
+  founding: foundingForm,
   header: headerForm,
   journal: optional((value, name) => members(value, JOURNAL, name)),
   ledger: optional((value, name) => members(value, LEDGER, name)),
@@ -70,59 +62,14 @@ const OUTCOME = {
   v: natural,
 };
 
-/**
- * Verifies the bytes of a receipt and, if given, that it is of the network with this id.
- *
- * Returns `{ verdict: 'genuine', network, height, instant, proves }`, or `verdict` `'not_genuine'`
- * or `'cannot_tell'` with `reason`, a stable name, and `message`, a sentence.
- */
-export function verify(bytes, expected) {
-  try {
-    return { verdict: 'genuine', ...prove(bytes, expected) };
-  } catch (error) {
-    const { reason, message } = error;
-    if (error instanceof NotGenuine) return { verdict: 'not_genuine', reason, message };
-    if (error instanceof CannotTell) return { verdict: 'cannot_tell', reason, message };
-    throw error;
-  }
-}
-
-function prove(bytes, expected) {
-  const value = read(bytes);
-  const receipt = decode(value);
-  const { founding, header, certificate } = receipt;
-  const network = digest(write(value.get('founding')));
-  if (expected !== undefined && expected !== network) {
-    const message = `it is of the network ${network}, not of the one you gave`;
-    throw new NotGenuine('other_network', message);
-  }
-  if (certificate.payload !== checkHeader(header)) {
-    throw new NotGenuine('other_header', 'the certificate is of another header');
-  }
-  if (['epoch', 'view', 'parent_view'].some((part) => certificate[part] !== header[part])) {
-    throw new NotGenuine('other_round', 'the certificate is of another round than the header');
-  }
-  checkCertificate(certificate, founding, network);
-  const what = receipt.journal
-    ? checkJournal(receipt.journal, header, network)
-    : checkLedger(receipt.ledger, header);
-  const proves = `${what}, on the network ${founding.name}${marks(founding)}`;
-  return { network, height: header.height, instant: header.instant, proves };
-}
-
-function decode(value) {
-  const unknown = (reason, what, which) => {
-    throw new CannotTell(reason, `${what} ${which} are not known here; use a later verifier`);
-  };
+/** Reads a receipt. */
+export function decode(value) {
   const v = form.version(value, 'receipt');
-  if (v !== 1) unknown('unknown_receipt_version', 'receipts of form', v);
-  const founding = value.get('founding');
-  const foundingVersion = form.version(founding, 'receipt.founding');
-  const scheme = text(founding.get('scheme'), 'receipt.founding.scheme');
-  if (foundingVersion !== 1) {
-    unknown('unknown_founding_version', 'foundings of form', foundingVersion);
+  if (v !== 1) {
+    const message = `receipts of form ${v} are not known here; use a later verifier`;
+    throw new CannotTell('unknown_receipt_version', message);
   }
-  if (scheme !== SCHEME) unknown('unknown_scheme', 'certificates of the scheme', scheme);
+  knowFounding(value.get('founding'), 'receipt.founding');
   const receipt = members(value, RECEIPT, 'receipt');
   const { journal, ledger } = receipt;
   const [absent, proof, record] = ledger
@@ -132,6 +79,20 @@ function decode(value) {
     form.badForm('there must be either an outcome, a record or an absence');
   }
   return receipt;
+}
+
+/** Verifies every part of a receipt of this network, and returns what it proves. */
+export function prove({ certificate, founding, header, journal, ledger }, network) {
+  if (certificate.payload !== checkHeader(header)) {
+    throw new NotGenuine('other_header', 'the certificate is of another header');
+  }
+  if (['epoch', 'view', 'parent_view'].some((part) => certificate[part] !== header[part])) {
+    throw new NotGenuine('other_round', 'the certificate is of another round than the header');
+  }
+  checkCertificate(certificate, founding, network);
+  const what = journal ? checkJournal(journal, header, network) : checkLedger(ledger, header);
+  const proves = `${what}, on the network ${founding.name}${marks(founding)}`;
+  return { height: header.height, instant: header.instant, proves };
 }
 
 function checkJournal(journal, header, network) {

@@ -1,7 +1,7 @@
-// What verification finds, apart from a genuine receipt. `reason` is a stable name, the same in
+// What verification finds, apart from what is genuine. `reason` is a stable name, the same in
 // every implementation; `message` is for people.
 
-/** The receipt proves nothing. */
+/** The receipt or evidence proves nothing. */
 export class NotGenuine extends Error {
   constructor(reason, message) {
     super(message);
@@ -9,7 +9,7 @@ export class NotGenuine extends Error {
   }
 }
 
-/** The receipt is of a form that this verifier does not know. */
+/** It is of a form that this verifier does not know. */
 export class CannotTell extends Error {
   constructor(reason, message) {
     super(message);

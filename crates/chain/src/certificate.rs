@@ -80,7 +80,7 @@ impl FinalityCertificate {
 }
 
 /// Writes a number as unsigned LEB128, seven bits a byte, the lowest first.
-fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push((number & 0x7f) as u8 | 0x80);
         number >>= 7;

@@ -23,3 +23,22 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
         .ok_or_else(|| D::Error::custom(format!("not {N} bytes in lower-case hex")))?;
     Ok(bytes)
 }
+
+/// Any number of bytes.
+pub(crate) mod vector {
+    use super::{Deserialize, Deserializer};
+    use serde::de::Error as _;
+
+    pub(crate) use super::serialize;
+
+    /// Reads bytes. Upper case is refused, so that equal bytes have equal texts.
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        hex::decode(&text)
+            .ok()
+            .filter(|_| !text.bytes().any(|character| character.is_ascii_uppercase()))
+            .ok_or_else(|| D::Error::custom("not bytes in lower-case hex"))
+    }
+}

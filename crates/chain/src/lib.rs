@@ -1,10 +1,11 @@
-//! Headers, finality certificates, proofs and receipts; their verification offline.
+//! Headers, finality certificates, proofs, receipts and evidence; their verification offline.
 //!
 //! Needs no node and no network. Start with [`verify()`], then read [`Receipt`].
 
 extern crate alloc;
 
 pub mod certificate;
+pub mod evidence;
 pub mod header;
 mod hex_bytes;
 pub mod proof;
@@ -12,6 +13,7 @@ pub mod receipt;
 pub mod verdict;
 
 pub use certificate::{FinalityCertificate, namespace};
+pub use evidence::Evidence;
 pub use header::{BadHeader, FinalBlock, Header, acts_root};
 pub use pacta_law::Founding;
 pub use proof::{AbsenceProof, JournalProof, LedgerProof};

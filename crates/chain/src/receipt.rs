@@ -7,11 +7,14 @@ mod header;
 mod journal;
 mod ledger;
 
+pub(crate) use form::{know_founding, read, version};
+
 use pacta_law::{Founding, Instant, NetworkId, Outcome, json};
 use serde_json::value::RawValue;
 
 use self::form::{Form, JournalForm, LedgerForm};
 use crate::certificate::FinalityCertificate;
+use crate::evidence::{self, Evidence};
 use crate::header::Header;
 use crate::proof::{AbsenceProof, JournalProof, LedgerProof};
 use crate::verdict::{Defect, Doubt, Proven, Verdict};
@@ -32,18 +35,28 @@ pub struct Final {
     pub certificate: FinalityCertificate,
 }
 
-/// Verifies the bytes of a receipt, and that it is of the network that is expected, if one is.
+/// Verifies the bytes of a receipt, or of evidence of misconduct, and that it is of the network
+/// that is expected, if one is.
 #[must_use]
 pub fn verify(bytes: &[u8], expected: Option<NetworkId>) -> Verdict {
-    let receipt = match Receipt::decode(bytes) {
-        Ok(receipt) => receipt,
+    let (network, verdict) = match judge(bytes) {
+        Ok(judged) => judged,
         Err(doubt) => return doubt.into(),
     };
-    let network = receipt.network();
     if expected.is_some_and(|expected| expected != network) {
         return Verdict::NotGenuine(Defect::OtherNetwork(network));
     }
-    receipt.verify()
+    verdict
+}
+
+fn judge(bytes: &[u8]) -> Result<(NetworkId, Verdict), Doubt> {
+    json::check(bytes).map_err(Defect::NotCanonical)?;
+    if form::format(bytes).as_deref() == Some(evidence::FORMAT) {
+        let evidence = Evidence::decode(bytes)?;
+        return Ok((evidence.network(), evidence.verify()));
+    }
+    let receipt = Receipt::decode(bytes)?;
+    Ok((receipt.network(), receipt.verify()))
 }
 
 impl Receipt {
@@ -140,7 +153,8 @@ impl Receipt {
             _ => return Err(form::one_subject().into()),
         };
         let sentence = format!("{what}, on the network {}{}", founding.name, marks(founding));
-        Ok(Proven { network, height: header.height, instant: header.instant, sentence })
+        let (height, instant) = (Some(header.height), Some(header.instant));
+        Ok(Proven { network, height, instant, sentence })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What verification of a receipt finds.
+//! What verification of a receipt, or of evidence, finds.
 
 use core::fmt;
 
@@ -21,10 +21,10 @@ pub enum Verdict {
 pub struct Proven {
     /// The network. Compare it with the one that its founders published.
     pub network: NetworkId,
-    /// Height of the block after which it was so.
-    pub height: u64,
+    /// Height of the block after which it was so; none of misconduct.
+    pub height: Option<u64>,
     /// Instant of that block.
-    pub instant: Instant,
+    pub instant: Option<Instant>,
     /// What was so, as a sentence without a full stop.
     pub sentence: String,
 }
@@ -88,6 +88,12 @@ reasons! {
         "the outcome is not in the journal of the header; obtain the receipt again";
     "bad_ledger_proof" BadLedgerProof
         "the ledger of the header does not say this of the path; obtain the receipt again";
+    "no_validator" NoValidator
+        "the accused is no validator of this network; such evidence convicts nobody";
+    "bad_vote" BadVote
+        "the accused did not sign one of the votes; such evidence convicts nobody";
+    "no_contradiction" NoContradiction
+        "the votes do not contradict each other; such evidence convicts nobody";
 }
 
 reasons! {
@@ -95,6 +101,8 @@ reasons! {
     Unknown:
     "unknown_receipt_version" ReceiptVersion(u64)
         "receipts of form {0} are not known here; use a later verifier";
+    "unknown_evidence_version" EvidenceVersion(u64)
+        "evidence of form {0} is not known here; use a later verifier";
     "unknown_founding_version" FoundingVersion(u64)
         "foundings of form {0} are not known here; use a later verifier";
     "unknown_scheme" Scheme(String)

@@ -313,8 +313,9 @@ impl SignedAct {
         }
     }
 
-    /// The signed message.
-    fn message(&self) -> Vec<u8> {
+    /// The message that is signed.
+    #[must_use]
+    pub fn message(&self) -> Vec<u8> {
         const BEFORE: usize = br#"{"act":"#.len();
         let after = br#","algorithm":"ed25519","public":"","signature":""}"#.len() + 64 + 128;
         let canonical = &self.bytes[BEFORE..self.bytes.len() - after];

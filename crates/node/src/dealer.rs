@@ -5,12 +5,15 @@
 use std::{collections::BTreeMap, num::NonZeroU32};
 
 use commonware_codec::{Decode as _, Encode as _};
-use commonware_cryptography::bls12381::{
-    dkg::feldman_desmedt,
-    primitives::{
-        group::Share,
-        sharing::{Mode, ModeVersion, Sharing},
-        variant::MinSig,
+use commonware_cryptography::{
+    Signer as _,
+    bls12381::{
+        dkg::feldman_desmedt,
+        primitives::{
+            group::Share,
+            sharing::{Mode, ModeVersion, Sharing},
+            variant::MinSig,
+        },
     },
 };
 use commonware_utils::{N3f1, TryCollect as _, ordered::Set};
@@ -18,7 +21,7 @@ use rand_core::CryptoRng;
 
 use crate::{
     error::Error,
-    types::{Scheme, ValidatorKey},
+    types::{Scheme, ValidatorKey, ValidatorSecret},
 };
 
 /// Most validators that a share file may speak of.
@@ -94,17 +97,18 @@ impl NetworkShare {
         self,
         namespace: &[u8],
         committee: &Set<ValidatorKey>,
-        me: &ValidatorKey,
+        secret: ValidatorSecret,
     ) -> Result<Scheme, Error> {
         let refused = |reason: &str| Error::Credentials(reason.into());
-        let place = committee.iter().position(|key| key == me);
+        let me = secret.public_key();
+        let place = committee.iter().position(|key| *key == me);
         if place != Some(usize::from(self.share.index)) {
             return Err(refused("the share belongs to another validator"));
         }
         if self.sharing.total().get() as usize != committee.len() {
             return Err(refused("the share belongs to another committee"));
         }
-        Scheme::signer(namespace, committee.clone(), self.sharing, self.share)
+        Scheme::signer(namespace, committee.clone(), secret, self.sharing, self.share)
             .ok_or_else(|| refused("the share does not belong to the network key"))
     }
 }

@@ -19,7 +19,7 @@ use commonware_consensus::{
     types::{Epoch, FixedEpocher, ViewDelta},
 };
 use commonware_cryptography::{
-    Digested, Digestible as _, Sha256, certificate::ConstantProvider, certificate::Scheme as _,
+    Digested, Digestible as _, Sha256, Signer as _, certificate::ConstantProvider,
 };
 use commonware_glue::stateful::{
     Config as StatefulConfig, Mailbox, Stateful, SyncPlan, db::SyncEngineConfig,
@@ -40,6 +40,7 @@ use crate::{
     error::Error,
     gossip,
     handle::{self, Handle},
+    misconduct::Witness,
     paced::Paced,
     pacing::Pacing,
     presence::{self, Presence},
@@ -47,7 +48,9 @@ use crate::{
     resolver::NoResolver,
     shared::{LastFinal, Shared},
     tempo::{self, Leaders, Views},
-    types::{BlockDigest, Context, Finalization, Marshal, Scheme, ValidatorKey, Variant},
+    types::{
+        BlockDigest, Context, Finalization, Marshal, Scheme, ValidatorKey, ValidatorSecret, Variant,
+    },
 };
 
 /// Votes, certificates, requests for certificates, requests for blocks, blocks, acts, presence: in
@@ -83,17 +86,29 @@ pub fn message_bytes_max(validators: u32) -> u32 {
 pub struct Setup {
     /// The founding act and the first records.
     pub genesis: Genesis,
-    /// The validator's key.
-    pub me: ValidatorKey,
+    /// The validator's key, for connections and votes.
+    pub key: ValidatorSecret,
     /// Its share of the network key.
     pub share: NetworkShare,
     /// Time limits.
     pub pacing: Pacing,
     /// Prefix of the names of all files; unique per validator where several share a storage.
     pub prefix: String,
-    /// For tests only: an act that this node executes differently from the law, which the others
-    /// must notice.
+    /// For tests only: how this node errs or lies.
+    pub errs: Errs,
+}
+
+/// For tests only: how a node errs or lies, which the others must notice.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Errs {
+    /// It executes this act differently from the law.
     pub executes_differently: Option<ActId>,
+    /// It proposes blocks with wrong roots, every second time.
+    pub wrong_roots: bool,
+    /// It proposes blocks with acts that no honest leader takes.
+    pub unfit_acts: bool,
+    /// It keeps no evidence against others.
+    pub forgives: bool,
 }
 
 /// A validator that runs.
@@ -185,8 +200,9 @@ where
 {
     let [votes, certificates, certificate_requests, block_requests, blocks, acts, presence] = peers;
     let committee = committee(&setup.genesis)?;
-    let Setup { genesis, me, share, pacing, prefix, executes_differently } = setup;
-    let scheme = scheme(&genesis, &me, share)?;
+    let Setup { genesis, key, share, pacing, prefix, errs } = setup;
+    let me = key.public_key();
+    let scheme = scheme(&genesis, &committee, key, share)?;
     let page_cache = databases::page_cache();
     let epocher = FixedEpocher::new(EPOCH_BLOCKS);
 
@@ -220,7 +236,7 @@ where
 
     let finalizations = prunable::Archive::<_, _, BlockDigest, Finalization>::init(
         context.child("finalizations"),
-        archive_config(&prefix, "finalizations", &page_cache, ()),
+        archive_config(&prefix, "finalizations", &page_cache, committee.len()),
     )
     .await
     .map_err(|error| Error::Damaged(format!("certificates: {error}")))?;
@@ -237,7 +253,7 @@ where
     let founded =
         LastFinal { digest: first_digest, header: first.header().clone(), next_due: None };
     let others = Presence::new(committee.iter().filter(|key| **key != me), now_ms(&context));
-    let shared = Shared::new(genesis, pacing, executes_differently, others, founded)?;
+    let shared = Shared::new(genesis, pacing, errs, others, founded)?;
     let application = Application::<E>::new(store.clone(), shared.clone());
     let plan = SyncPlan::init(context.child("plan"), format!("{prefix}-plan-")).await;
     let (marshal_actor, marshal, floor) = MarshalActor::<_, Variant, _, _, _, _, _>::init(
@@ -292,9 +308,10 @@ where
     stateful.start();
     presence::start(context.child("presence"), shared.clone(), marshal.clone(), presence);
     let speed = Speed::new(context.child("clock"));
-    let leaders = Leaders::of(committee);
+    let leaders = Leaders::of(committee.clone());
     tempo::start(context.child("tempo"), shared.clone(), speed.clone(), leaders, me);
     let reporter = Views::new(deferred.clone(), shared.clone());
+    let reporter = Witness::new(reporter, shared.clone(), committee);
     let handle = handle::start(context.child("handle"), shared, store, reports, marshal.clone());
     gossip::start(context.child("gossip"), handle.clone(), acts);
 
@@ -307,7 +324,7 @@ where
             automaton: deferred.clone(),
             relay: deferred,
             reporter,
-            track_historical_votes: false,
+            track_historical_votes: true, // else a later contradiction leaves no evidence
             strategy: Sequential,
             partition: format!("{prefix}-votes"),
             mailbox_size: MAILBOX,
@@ -330,12 +347,14 @@ where
     Ok(Running { handle, marshal, task })
 }
 
-fn scheme(genesis: &Genesis, me: &ValidatorKey, share: NetworkShare) -> Result<Scheme, Error> {
+fn scheme(
+    genesis: &Genesis,
+    committee: &Set<ValidatorKey>,
+    key: ValidatorSecret,
+    share: NetworkShare,
+) -> Result<Scheme, Error> {
     if share.network_key() != genesis.founding.network_key.0.as_slice() {
         return Err(Error::Credentials("the share belongs to another network".into()));
     }
-    let namespace = format!("pacta-{}", genesis.network());
-    let scheme = share.scheme(namespace.as_bytes(), &committee(genesis)?, me)?;
-    debug_assert!(!scheme.participants().is_empty());
-    Ok(scheme)
+    share.scheme(&pacta_chain::namespace(genesis.network()), committee, key)
 }

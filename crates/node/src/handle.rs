@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use commonware_cryptography::{Hasher as _, Sha256};
 use commonware_utils::channel::{mpsc, oneshot, watch};
-use pacta_chain::{FinalBlock, Receipt};
+use pacta_chain::{Evidence, FinalBlock, Receipt};
 use pacta_law::{
     ActId, Digest, Genesis, Instant, NetworkId, Path, Refusal, SignedAct, VerifiedAct,
 };
@@ -216,6 +216,11 @@ impl Handle {
     /// state: none, unless a validator is in error.
     pub fn disagreements(&self) -> Vec<Disagreement> {
         self.shared.disagreements()
+    }
+
+    /// Evidence since the start against validators that contradicted themselves.
+    pub fn evidence(&self) -> Vec<Evidence> {
+        self.shared.evidence()
     }
 
     /// Whether these signed bytes wait here for a block.

@@ -28,7 +28,7 @@ use pacta_law::Genesis;
 use crate::{
     dealer::NetworkShare,
     directory::Directory,
-    engine::{self, Setup, channels, committee, message_bytes_max},
+    engine::{self, Errs, Setup, channels, committee, message_bytes_max},
     error::Error,
     handle::Handle,
     pacing::Pacing,
@@ -205,11 +205,11 @@ async fn serve(
 
     let setup = Setup {
         genesis: config.genesis,
-        me,
+        key: config.key,
         share: config.share,
         pacing: config.pacing,
         prefix: "node".into(),
-        executes_differently: None,
+        errs: Errs::default(),
     };
     let running = engine::start(
         context.child("engine"),

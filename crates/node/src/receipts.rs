@@ -145,7 +145,7 @@ fn certificate(finalization: &Finalization, scheme: &str) -> Option<FinalityCert
         parent_view: proposal.parent.get(),
         payload: from_engine(proposal.payload),
         scheme: scheme.into(),
-        signature: finalization.certificate.encode().as_ref().try_into().ok()?,
+        signature: finalization.certificate.threshold.encode().as_ref().try_into().ok()?,
         view: proposal.round.view().get(),
     })
 }

@@ -13,10 +13,13 @@ use commonware_utils::{
     channel::watch,
     sync::{Mutex, MutexGuard},
 };
-use pacta_chain::Header;
+use pacta_chain::{Evidence, Header};
 use pacta_law::{ActId, Genesis, NetworkId, Path};
 
-use crate::{bell::Bell, error::Error, mempool::Mempool, pacing::Pacing, presence::Presence};
+use crate::{
+    bell::Bell, engine::Errs, error::Error, mempool::Mempool, misconduct::Kept, pacing::Pacing,
+    presence::Presence,
+};
 
 /// The last final block that has been executed.
 #[derive(Clone, Debug)]
@@ -51,7 +54,7 @@ struct Inner {
     network: NetworkId,
     records: BTreeMap<Path, Arc<[u8]>>,
     pacing: Pacing,
-    executes_differently: Option<ActId>,
+    errs: Errs,
     disagreements: Mutex<Vec<Disagreement>>,
     mempool: Mutex<Mempool>,
     /// Rings when there may be something to do for a leader.
@@ -61,6 +64,7 @@ struct Inner {
     outbox: Mutex<Vec<Arc<[u8]>>>,
     outbox_filled: watch::Sender<u64>,
     presence: Mutex<Presence>,
+    misconduct: Mutex<Kept>,
     /// The view that the engine has entered.
     view: AtomicU64,
 }
@@ -77,7 +81,7 @@ impl Shared {
     pub fn new(
         genesis: Genesis,
         pacing: Pacing,
-        executes_differently: Option<ActId>,
+        errs: Errs,
         presence: Presence,
         first: LastFinal,
     ) -> Result<Self, Error> {
@@ -88,7 +92,7 @@ impl Shared {
             genesis,
             records,
             pacing,
-            executes_differently,
+            errs,
             disagreements: Mutex::default(),
             mempool: Mutex::default(),
             changes: Bell::default(),
@@ -96,6 +100,7 @@ impl Shared {
             outbox: Mutex::default(),
             outbox_filled: watch::Sender::new(0),
             presence: Mutex::new(presence),
+            misconduct: Mutex::default(),
             view: AtomicU64::new(0),
         })))
     }
@@ -120,9 +125,14 @@ impl Shared {
         &self.0.pacing
     }
 
+    /// How a test wants this node to err or lie.
+    pub fn errs(&self) -> Errs {
+        self.0.errs
+    }
+
     /// Whether a test wants this node to execute one of these acts differently from the law.
     pub fn executes_differently(&self, mut acts: impl Iterator<Item = ActId>) -> bool {
-        self.0.executes_differently.is_some_and(|wanted| acts.any(|act| act == wanted))
+        self.0.errs.executes_differently.is_some_and(|wanted| acts.any(|act| act == wanted))
     }
 
     /// Notes a block whose roots were computed otherwise here.
@@ -151,6 +161,16 @@ impl Shared {
     /// Hears when there may be something to do.
     pub fn changes(&self) -> &Bell {
         &self.0.changes
+    }
+
+    /// Keeps evidence against a validator; whether it is new.
+    pub fn accuse(&self, evidence: Evidence) -> bool {
+        !self.0.errs.forgives && self.0.misconduct.lock().keep(evidence)
+    }
+
+    /// Evidence since the start, against any validator.
+    pub fn evidence(&self) -> Vec<Evidence> {
+        self.0.misconduct.lock().all()
     }
 
     /// What is known of the other validators. Never hold the guard while waiting for anything.

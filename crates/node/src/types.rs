@@ -1,16 +1,12 @@
 //! The engine's types as pacta uses them, under one name each.
 
-use commonware_consensus::{
-    marshal::standard::Standard,
-    simplex::{scheme::bls12381_threshold::standard, types as simplex},
-};
-use commonware_cryptography::{
-    bls12381::primitives::variant::MinSig, ed25519, sha256::Digest as Sha256Digest,
-};
+use commonware_consensus::{marshal::standard::Standard, simplex::types as simplex};
+use commonware_cryptography::{ed25519, sha256::Digest as Sha256Digest};
 use commonware_runtime::{Clock, Metrics, Spawner, Storage};
 use rand_core::CryptoRng;
 
 use crate::block::Block;
+pub use crate::scheme::Scheme;
 
 /// What the node needs of a runtime. Both the tokio runtime and the deterministic one provide it,
 /// so that simulations run the code that operates.
@@ -23,8 +19,6 @@ pub type BlockDigest = Sha256Digest;
 pub type ValidatorKey = ed25519::PublicKey;
 /// The validator's private key.
 pub type ValidatorSecret = ed25519::PrivateKey;
-/// Threshold signatures of 48 bytes under the one network key.
-pub type Scheme = standard::Scheme<ValidatorKey, MinSig>;
 /// What a block says of the round that made it.
 pub type Round = simplex::Context<BlockDigest, ValidatorKey>;
 /// The certificate that a block is final.

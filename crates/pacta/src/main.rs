@@ -7,6 +7,7 @@ mod author;
 mod cli;
 mod client;
 mod commands;
+mod evidence;
 mod failure;
 mod files;
 mod keyfile;

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use pacta_chain::{FinalBlock, Receipt};
+use pacta_chain::{Evidence, FinalBlock, Receipt};
 use pacta_law::{ActId, ActorId, Founding, Path, Refusal};
 use pacta_node::{Error, Handle};
 use pacta_web::node::{Node, NotSubmitted, Records, Status, Unavailable};
 use tokio::sync::watch;
+
+use crate::evidence::Archive;
 
 /// A running node behind the interface that the pages and the API use.
 pub struct Served {
@@ -15,11 +17,13 @@ pub struct Served {
     founding: Arc<Founding>,
     operator: ActorId,
     finalized: watch::Receiver<u64>,
+    archive: Archive,
 }
 
 impl Served {
     /// Serves a running node. Must be called on a runtime, where a task tells of new heights.
-    pub fn new(handle: Handle, operator: ActorId) -> Self {
+    pub fn new(handle: Handle, operator: ActorId, archive: Archive) -> Self {
+        tokio::spawn(archive.clone().follow(handle.clone()));
         let founding = Arc::new(handle.genesis().founding.clone());
         let mut heights = handle.finalized();
         let (sender, finalized) = watch::channel(heights.height());
@@ -32,7 +36,7 @@ impl Served {
                 next = height + 1;
             }
         });
-        Self { handle, founding, operator, finalized }
+        Self { handle, founding, operator, finalized, archive }
     }
 }
 
@@ -105,6 +109,10 @@ impl Node for Served {
         Box::pin(
             async move { self.handle.record_receipt(path).await.map(Some).map_err(unavailable) },
         )
+    }
+
+    fn evidence(&self) -> Vec<Evidence> {
+        self.archive.all()
     }
 
     fn finalized(&self) -> watch::Receiver<u64> {

@@ -11,6 +11,9 @@ pub enum Error {
          {VALIDATORS_MAX}, and a validator below it for a bug"
     )]
     Validators(u32),
+    /// Too many hostile validators.
+    #[error("so many hostile validators cannot be borne; choose at most {0}")]
+    Hostile(u32),
     /// Too many acts.
     #[error("{0} acts are too many for one simulation; ask for at most {ACTS_MAX}")]
     Acts(u32),

@@ -1,22 +1,36 @@
 //! The network that is simulated: States with their keys, each with one validator.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
+use commonware_cryptography::Signer as _;
 use ed25519_consensus::{SigningKey, VerificationKeyBytes};
 use pacta_law::{
     ActorId, Date, Founding, Genesis, GenesisBuilder, KeyId, MandateId, NetworkKey, PublicKey,
     Signature,
     actor::{ActorKind, Office},
 };
-use pacta_node::{NetworkShare, Pacing, deal, engine::Setup, types::ValidatorKey, validator_key};
+use pacta_node::{
+    NetworkShare, Pacing, deal,
+    engine::{Errs, Setup, committee},
+    types::{ValidatorKey, ValidatorSecret},
+    validator_secret,
+};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
-use crate::{error::Error, options::Options, workload};
+use crate::{
+    error::Error,
+    hostile::{Manners, Mind},
+    options::{Bug, Options, VALIDATORS_MAX},
+    workload,
+};
 
 /// Keeps the keys' random numbers apart from those of faults and of acts.
 const STREAM: u64 = 0x6b65_7973;
 /// Names of States that do not exist, one for each validator and one more.
-const STATES: [&str; 8] = [
+const STATES: [&str; VALIDATORS_MAX as usize + 1] = [
     "Ruritania",
     "Borduria",
     "Syldavia",
@@ -25,6 +39,20 @@ const STATES: [&str; 8] = [
     "Latveria",
     "Krakozhia",
     "Sokovia",
+    "Graustark",
+    "Freedonia",
+    "Elbonia",
+    "Grand Fenwick",
+    "Molvania",
+    "Wadiya",
+    "Zamunda",
+    "San Escobar",
+    "Vulgaria",
+    "Panem",
+    "Orsinia",
+    "Lugash",
+    "Kyrat",
+    "Tomania",
 ];
 /// The day on which every simulation begins.
 const FIRST_DAY: (u16, u8, u8) = (2027, 3, 1);
@@ -43,6 +71,17 @@ fn pacing(seed: u64) -> Pacing {
         gossip_again: Duration::from_millis(500),
         out_of_order: Duration::from_secs(10),
     }
+}
+
+/// The last validators are hostile, as many as are asked for.
+fn manners(options: &Options) -> Vec<Manners> {
+    let first = options.validators - options.hostile;
+    (0..options.validators)
+        .map(|validator| match validator >= first {
+            true => Manners::of(options.seed, validator),
+            false => Manners::default(),
+        })
+        .collect()
 }
 
 /// Somebody who signs acts.
@@ -75,10 +114,13 @@ pub struct Founded {
     pub genesis: Genesis,
     /// Who signs acts; one more than there are validators.
     pub signers: Vec<Signer>,
-    validators: Vec<ValidatorKey>,
+    validators: Vec<ValidatorSecret>,
     shares: Vec<NetworkShare>,
-    bug: Option<(u32, pacta_law::ActId)>,
+    bug: Option<(Bug, pacta_law::ActId)>,
     pacing: Pacing,
+    /// By validator, the mind of a hostile one.
+    minds: Vec<Option<Arc<Mind>>>,
+    manners: Vec<Manners>,
 }
 
 fn public(secret: &SigningKey) -> PublicKey {
@@ -114,12 +156,13 @@ impl Founded {
             let key = KeyId::of(&of_key);
             signers.push(Signer { actor, mandate, key, secret: secret_key });
             if index < count {
-                let node = public(&secret(&mut rng));
-                builder.validator(actor, node);
-                keys.push(validator_key(&node).map_err(|error| setup(&error))?);
+                let node = secret(&mut rng);
+                builder.validator(actor, public(&node));
+                keys.push(validator_secret(node.as_bytes()).map_err(|error| setup(&error))?);
             }
         }
-        let mut dealt = deal(&mut rng, keys.iter().cloned()).map_err(|error| setup(&error))?;
+        let mut dealt = deal(&mut rng, keys.iter().map(ValidatorSecret::public_key))
+            .map_err(|error| setup(&error))?;
         let network_key: [u8; 96] = dealt
             .network_key
             .as_slice()
@@ -127,12 +170,17 @@ impl Founded {
             .map_err(|_| Error::Setup("the network key has another length".into()))?;
         let genesis =
             builder.found(NetworkKey(network_key), true).map_err(|error| setup(&error))?;
-        let shares = keys.iter().filter_map(|key| dealt.shares.remove(key)).collect();
+        let shares: Vec<_> =
+            keys.iter().filter_map(|key| dealt.shares.remove(&key.public_key())).collect();
         let pacing = pacing(options.seed);
-        let mut founded = Self { genesis, signers, validators: keys, shares, bug: None, pacing };
+        let manners = manners(options);
+        let minds = keys.iter().map(|_| None).collect();
+        let mut founded =
+            Self { genesis, signers, validators: keys, shares, bug: None, pacing, minds, manners };
+        founded.give_minds(options.seed).map_err(|error| setup(&error))?;
         if let Some(bug) = options.bug {
             let act = workload::first_act(&founded).map_err(|error| setup(&error))?;
-            founded.bug = Some((bug.validator, act.id()));
+            founded.bug = Some((bug, act.id()));
         }
         Ok(founded)
     }
@@ -144,7 +192,7 @@ impl Founded {
 
     /// The validators' keys, in the order in which reports count them.
     pub fn validator_keys(&self) -> Vec<ValidatorKey> {
-        self.validators.clone()
+        self.validators.iter().map(ValidatorSecret::public_key).collect()
     }
 
     /// The moment of the founding.
@@ -154,17 +202,58 @@ impl Founded {
         UNIX_EPOCH + Duration::from_millis(start.map_or(0, |instant| instant.ms()))
     }
 
+    fn give_minds(&mut self, seed: u64) -> Result<(), pacta_node::Error> {
+        let committee = committee(&self.genesis)?;
+        let namespace = pacta_chain::namespace(self.genesis.network());
+        for (index, manners) in self.manners.iter().enumerate() {
+            if *manners != Manners::default() {
+                let (share, key) = (self.shares[index].clone(), self.validators[index].clone());
+                let scheme = share.scheme(&namespace, &committee, key)?;
+                let mind = Mind::new(seed, index as u32, *manners, scheme);
+                self.minds[index] = Some(Arc::new(mind));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the time limits of all validators.
+    pub fn set_pacing(&mut self, pacing: Pacing) {
+        self.pacing = pacing;
+    }
+
+    /// The mind of a validator, if it is hostile.
+    pub fn mind(&self, validator: u32) -> Option<Arc<Mind>> {
+        self.minds[validator as usize].clone()
+    }
+
+    /// How each validator behaves.
+    pub fn manners(&self) -> &[Manners] {
+        &self.manners
+    }
+
     /// What a validator is started with.
     pub fn setup(&self, validator: u32) -> Setup {
         let index = validator as usize;
-        let faulty = self.bug.filter(|(faulty, _)| *faulty == validator);
+        let manners = self.manners[index];
+        let executes_differently = match self.bug {
+            Some((Bug::ExecutesDifferently { validator: faulty }, act)) if faulty == validator => {
+                Some(act)
+            }
+            _ => None,
+        };
+        let errs = Errs {
+            executes_differently,
+            wrong_roots: manners.wrong_roots,
+            unfit_acts: manners.unfit_acts,
+            forgives: matches!(self.bug, Some((Bug::Forgives, _))),
+        };
         Setup {
             genesis: self.genesis.clone(),
-            me: self.validators[index].clone(),
+            key: self.validators[index].clone(),
             share: self.shares[index].clone(),
             pacing: self.pacing,
             prefix: format!("validator-{validator}"),
-            executes_differently: faulty.map(|(_, act)| act),
+            errs,
         }
     }
 }

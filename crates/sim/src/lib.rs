@@ -1,5 +1,6 @@
 //! Seeded simulations of whole networks: the validators' own code on a deterministic runtime, over
-//! links that delay, lose and part, on machines that crash and lose power.
+//! links that delay, lose and part, on machines that crash and lose power; some validators may be
+//! hostile.
 //!
 //! [`run`] gives a [`Report`] that follows from its [`Options`] alone, so a seed replays what it
 //! found. Start with [`properties::judge`], which says what must hold.
@@ -7,11 +8,13 @@
 mod error;
 pub mod faults;
 mod founding;
+pub mod hostile;
 mod network;
 mod observe;
 mod options;
 pub mod panics;
 pub mod properties;
+pub mod quiet;
 mod report;
 pub mod trace;
 mod workload;
@@ -22,7 +25,7 @@ use std::time::Duration;
 use commonware_runtime::deterministic::{Config, Runner};
 
 pub use error::Error;
-pub use options::{ACTS_MAX, Bug, Options, VALIDATORS_MAX, VALIDATORS_MIN};
+pub use options::{ACTS_MAX, Bug, Options, VALIDATORS_MAX, VALIDATORS_MIN, faulty_max};
 pub use report::{Acts, Report, Summary};
 
 use world::{Ended, World};

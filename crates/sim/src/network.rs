@@ -4,7 +4,7 @@
 //! so that nothing can be torn by a failure of power; it ends at the first panic of any node,
 //! which is what a planted error must be told from; and it keeps no way to talk to nodes.
 
-use std::{num::NonZeroUsize, pin::pin, time::Duration};
+use std::{num::NonZeroUsize, pin::pin, sync::Arc, time::Duration};
 
 use commonware_p2p::simulated::{Config, Link, Network as Simulated, Oracle};
 use commonware_runtime::{Clock as _, Handle as Task, Supervisor as _, deterministic::Context};
@@ -20,7 +20,11 @@ use pacta_node::{
     types::ValidatorKey,
 };
 
-use crate::{faults::Links, founding::Founded};
+use crate::{
+    faults::Links,
+    founding::Founded,
+    hostile::{Mind, Voice},
+};
 
 /// A question to a node that is not answered in this virtual time is not answered at all.
 const ANSWER_MAX: Duration = Duration::from_millis(500);
@@ -103,13 +107,19 @@ impl Network {
     }
 
     /// Starts a validator that does not run; returns why it could not start.
-    pub async fn start(&mut self, validator: u32, starts: u64, setup: Setup) -> Result<(), String> {
+    pub async fn start(
+        &mut self,
+        validator: u32,
+        starts: u64,
+        setup: Setup,
+        mind: Option<Arc<Mind>>,
+    ) -> Result<(), String> {
         let key = self.keys[validator as usize].clone();
         let control = self.oracle.control(key);
         let mut peers = Vec::new();
         for (channel, quota) in channels() {
             let pair = control.register(channel, quota).await.expect("the network runs");
-            peers.push(pair);
+            peers.push((Voice::new(pair.0, channel, mind.clone()), pair.1));
         }
         let Ok(peers) = peers.try_into() else { unreachable!("one pair for each channel") };
         let context = self

@@ -69,7 +69,8 @@ pub async fn record_receipt(network: &Network, validator: u32, path: &str) -> Op
     Some(Verified { validator, about: path.into(), fault })
 }
 
-fn verify(network: &Network, bytes: &[u8]) -> Option<String> {
+/// Why a receipt or evidence is not genuine, if it is not.
+pub fn verify(network: &Network, bytes: &[u8]) -> Option<String> {
     match pacta_chain::verify(bytes, Some(network.id())) {
         pacta_chain::Verdict::Genuine(_) => None,
         pacta_chain::Verdict::NotGenuine(defect) => Some(defect.to_string()),

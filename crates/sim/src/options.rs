@@ -5,7 +5,7 @@ use crate::error::Error;
 /// Fewest validators of a simulation: fewer than four bear no faulty one.
 pub const VALIDATORS_MIN: u32 = 4;
 /// Most validators of a simulation; more take longer and find no other kind of fault.
-pub const VALIDATORS_MAX: u32 = 7;
+pub const VALIDATORS_MAX: u32 = 21;
 /// Most acts that the parties of a simulation attempt.
 pub const ACTS_MAX: u32 = 2_000;
 /// Acts attempted when nothing else is asked.
@@ -22,33 +22,52 @@ pub struct Options {
     pub acts: u32,
     /// Whether links lose messages and part, validators crash, and the power fails.
     pub faults: bool,
-    /// An error planted into one validator, to see whether it is found.
+    /// Number of hostile validators: less than a third of all.
+    pub hostile: u32,
+    /// A planted error, to see whether it is found.
     pub bug: Option<Bug>,
 }
 
-/// An error planted into one validator: it executes the first act of the first State differently
-/// from the law, and writes a record that the law does not know.
+/// A planted error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bug {
-    /// The validator, counted from 0.
-    pub validator: u32,
+pub enum Bug {
+    /// A validator executes the first act of the first State differently from the law, and writes a
+    /// record that the law does not know.
+    ExecutesDifferently {
+        /// The validator, counted from 0.
+        validator: u32,
+    },
+    /// No validator keeps evidence against those that contradict themselves.
+    Forgives,
+}
+
+/// Faulty validators that so many bear, at most: less than a third.
+pub const fn faulty_max(validators: u32) -> u32 {
+    validators.saturating_sub(1) / 3
 }
 
 impl Options {
     /// The simulation of a seed with a number of validators.
     pub fn new(seed: u64, validators: u32) -> Self {
-        Self { seed, validators, acts: ACTS, faults: true, bug: None }
+        Self { seed, validators, acts: ACTS, faults: true, hostile: 0, bug: None }
     }
 
     /// The simulation of a seed, which also chooses the number of validators.
     pub fn of_seed(seed: u64) -> Self {
-        let choices = u64::from(VALIDATORS_MAX - VALIDATORS_MIN + 1);
-        Self::new(seed, VALIDATORS_MIN + (seed % choices) as u32)
+        let validators = match seed % 64 {
+            61 => 10,
+            62 => 13,
+            63 => VALIDATORS_MAX,
+            _ => VALIDATORS_MIN + (seed % 4) as u32,
+        };
+        let hostile = if seed % 3 == 1 { faulty_max(validators) } else { 0 };
+        Self { hostile, ..Self::new(seed, validators) }
     }
 
     /// The command that runs this simulation again.
     pub fn replay(&self) -> String {
-        format!("pacta sim --seed {} --validators {}", self.seed, self.validators)
+        let Self { seed, validators, hostile, .. } = self;
+        format!("pacta sim --seed {seed} --validators {validators} --hostile {hostile}")
     }
 
     /// Whether everything is within limits.
@@ -62,8 +81,13 @@ impl Options {
         if self.acts > ACTS_MAX {
             return Err(Error::Acts(self.acts));
         }
+        if self.hostile > faulty_max(self.validators) {
+            return Err(Error::Hostile(faulty_max(self.validators)));
+        }
         match self.bug {
-            Some(bug) if bug.validator >= self.validators => Err(Error::Validators(bug.validator)),
+            Some(Bug::ExecutesDifferently { validator }) if validator >= self.validators => {
+                Err(Error::Validators(validator))
+            }
             _ => Ok(()),
         }
     }

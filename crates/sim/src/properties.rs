@@ -10,6 +10,9 @@ use crate::trace::{Hex, Seen, Sighting, Trace};
 /// down is skipped at once after 5 s, a view whose leader is silent costs 2 s at most, and one
 /// that fell behind asks its peers again after a few seconds.
 pub const RECOVERY_MS_MAX: u64 = 30_000;
+/// Where links lose messages and part, a validator that contradicted itself so often to all others is
+/// named; elsewhere once is enough. Who was named once is not listened to any more.
+pub const CONTRADICTIONS_MAX: u64 = 3;
 /// Violations listed per property; more are only counted.
 const VIOLATIONS_LISTED_MAX: usize = 4;
 
@@ -54,6 +57,10 @@ pub fn judge(trace: &Trace) -> Vec<Verdict> {
         ("no final act is lost", no_final_act_lost(trace)),
         ("each final act has a receipt that verifies offline", receipts_verify(trace)),
         ("finality resumes within 30 s after all faults have ended", finality_resumes(trace)),
+        (
+            "who contradicts itself is named by evidence, and nobody else is",
+            misconduct_named(trace),
+        ),
     ]
     .into_iter()
     .map(|(property, mut listed)| {
@@ -72,7 +79,7 @@ fn all_blocks(trace: &Trace) -> impl Iterator<Item = (u32, &Seen)> {
         .chains
         .iter()
         .flat_map(|(validator, chain)| chain.iter().map(move |block| (*validator, block)));
-    sighted.chain(at_end)
+    sighted.chain(at_end).filter(|(validator, _)| !trace.hostile.contains_key(validator))
 }
 
 /// Compares one side of every block with that of the first block seen at its height.
@@ -129,7 +136,8 @@ fn one_pair_of_roots(trace: &Trace) -> Vec<Violation> {
         } else {
             continue;
         };
-        if named.insert((validator, &divergence.block)) {
+        // What a hostile validator states or computes is no property of the network.
+        if !trace.hostile.contains_key(&validator) && named.insert((validator, &divergence.block)) {
             violations.push(Violation {
                 what,
                 validator: Some(validator),
@@ -139,6 +147,31 @@ fn one_pair_of_roots(trace: &Trace) -> Vec<Violation> {
         }
     }
     violations
+}
+
+/// Evidence against hostile validators alone, all of it genuine, and against each that gave cause.
+fn misconduct_named(trace: &Trace) -> Vec<Violation> {
+    let wrong = trace.accusations.iter().filter_map(|accusation| {
+        let honest = !trace.hostile.contains_key(&accusation.accused);
+        let what = match &accusation.fault {
+            Some(fault) => format!("evidence {} does not verify: {fault}", accusation.evidence),
+            None if honest => format!("evidence {} names an honest one", accusation.evidence),
+            None => return None,
+        };
+        Some(Violation { what, validator: Some(accusation.accused), ..Violation::default() })
+    });
+    let named = |validator| trace.accusations.iter().any(|one| one.accused == validator);
+    let enough = if trace.faults { CONTRADICTIONS_MAX } else { 1 };
+    let unnamed = trace
+        .contradictions
+        .iter()
+        .filter(|(validator, count)| **count >= enough && !named(**validator))
+        .map(|(validator, count)| Violation {
+            what: format!("it contradicted itself {count} times, and nobody has evidence"),
+            validator: Some(*validator),
+            ..Violation::default()
+        });
+    wrong.chain(unnamed).collect()
 }
 
 fn one_chain(trace: &Trace) -> Vec<Violation> {
@@ -186,7 +219,11 @@ fn lawful_outcomes(trace: &Trace) -> Vec<Violation> {
 }
 
 fn nobody_stops(trace: &Trace) -> Vec<Violation> {
-    let stopped = trace.stopped.iter().map(|(validator, reason)| Violation {
+    let honest = trace
+        .stopped
+        .iter()
+        .filter(|(validator, _)| validator.is_none_or(|one| !trace.hostile.contains_key(&one)));
+    let stopped = honest.map(|(validator, reason)| Violation {
         what: format!("the node stopped by itself: {reason}"),
         validator: *validator,
         ..Violation::default()

@@ -2,10 +2,13 @@
 
 use serde::Serialize;
 
+use std::collections::BTreeMap;
+
 use crate::{
     faults::Planned,
+    hostile::Manners,
     properties::Verdict,
-    trace::{Divergence, Hex},
+    trace::{Accusation, Divergence, Hex},
 };
 
 /// What a simulation found.
@@ -23,6 +26,13 @@ pub struct Report {
     pub properties: Vec<Verdict>,
     /// Blocks whose roots a validator computed otherwise than their headers state.
     pub divergences: Vec<Divergence>,
+    /// How hostile validators behaved.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub hostile: BTreeMap<u32, Manners>,
+    /// How often hostile validators contradicted themselves to all others.
+    pub contradictions: u64,
+    /// Evidence that honest validators kept.
+    pub accusations: Vec<Accusation>,
     /// Final blocks of the longest chain.
     pub heights: u64,
     /// What became of the acts.
@@ -71,6 +81,12 @@ pub struct Summary {
     pub seeds: u64,
     /// Those of which a property did not hold, in order.
     pub failed: Vec<Report>,
+    /// Simulations with hostile validators.
+    pub with_hostile: u64,
+    /// How often hostile validators contradicted themselves to all others.
+    pub contradictions: u64,
+    /// Pieces of evidence that honest validators kept.
+    pub accusations: u64,
     /// Final blocks of all.
     pub heights: u64,
     /// Acts of all.
@@ -92,6 +108,9 @@ impl Summary {
     /// Counts one more simulation.
     pub fn add(&mut self, report: &Report) {
         self.seeds += 1;
+        self.with_hostile += u64::from(!report.hostile.is_empty());
+        self.contradictions += report.contradictions;
+        self.accusations += report.accusations.len() as u64;
         self.heights += report.heights;
         self.acts.submitted += report.acts.submitted;
         self.acts.r#final += report.acts.r#final;

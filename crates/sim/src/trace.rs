@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::hostile::Manners;
+
 /// Bytes in lower-case hexadecimal digits.
 pub type Hex = String;
 
@@ -82,6 +84,20 @@ pub struct Divergence {
     pub found: [Hex; 2],
 }
 
+/// Evidence that a validator kept, and what offline verification made of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Accusation {
+    /// Who kept it.
+    pub witness: u32,
+    /// Who is accused, counted from 0.
+    pub accused: u32,
+    /// The digest of the evidence.
+    pub evidence: Hex,
+    /// Nothing if it is genuine, or why it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}
+
 /// Everything that was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
@@ -97,6 +113,14 @@ pub struct Trace {
     pub divergences: Vec<Divergence>,
     /// Outcomes by height, as a bare replay of the final blocks by the law gives them.
     pub lawful: BTreeMap<u64, Vec<String>>,
+    /// Whether links lost messages and parted, and validators crashed.
+    pub faults: bool,
+    /// How hostile validators behave, by validator.
+    pub hostile: BTreeMap<u32, Manners>,
+    /// By hostile validator, how often it contradicted itself to all others.
+    pub contradictions: BTreeMap<u32, u64>,
+    /// Evidence that validators kept.
+    pub accusations: Vec<Accusation>,
     /// Validators that stopped by themselves, if it is known which, and why, in order of time.
     pub stopped: Vec<(Option<u32>, String)>,
 }

@@ -54,6 +54,8 @@ pub struct Workload {
     /// Outcomes by that execution, by height.
     lawful: BTreeMap<u64, Vec<String>>,
     heard: u64,
+    /// The acts of the block heard last.
+    last_acts: Vec<Hex>,
     left: u32,
     next_ms: u64,
     /// Whether all faults are over, so that the last signer measures how soon finality resumes.
@@ -74,6 +76,7 @@ impl Workload {
             law: first_ledger(founded),
             lawful: BTreeMap::new(),
             heard: 0,
+            last_acts: Vec::new(),
             left: options.acts,
             next_ms: 0,
             measuring: false,
@@ -221,6 +224,7 @@ impl Workload {
         let Ok(now) = Instant::from_ms(block.instant) else { return };
         self.law.advance(block.height, now);
         self.heard = block.height;
+        self.last_acts = block.acts.clone();
         let outcomes = replay(&mut self.law, &block.signed);
         for outcome in outcomes.iter().filter(|outcome| outcome.act.is_some()) {
             self.acts.r#final += 1;
@@ -237,6 +241,21 @@ impl Workload {
                 *pending = None;
             }
         }
+    }
+
+    /// An act of the last State at this moment, in milliseconds UTC.
+    pub fn one_more(&mut self, now_ms: u64) -> Option<SignedAct> {
+        let new_key = secret(&mut self.rng);
+        let signer = self.signers.last()?;
+        let data = register_key(&self.law, signer, &new_key);
+        let now = Instant::from_ms(now_ms).ok()?;
+        let act = unsigned(&self.law, now, signer, data).ok()?;
+        SignedAct::sign_with(&act, signer.public(), |message| signer.sign(message)).ok()
+    }
+
+    /// Whether an act was heard to be final.
+    pub fn is_final(&self, act: &str) -> bool {
+        self.last_acts.iter().any(|last| last == act)
     }
 
     /// Whether nothing is left to do or to wait for.
@@ -292,8 +311,8 @@ fn replay(law: &mut Ledger, acts: &[Vec<u8>]) -> Vec<Outcome> {
     outcomes
 }
 
-fn unsigned(law: &Ledger, signer: &Signer, data: Data) -> Result<Act, Refusal> {
-    let ms = law.now().ms() + VALID_MS;
+fn unsigned(law: &Ledger, now: Instant, signer: &Signer, data: Data) -> Result<Act, Refusal> {
+    let ms = now.ms() + VALID_MS;
     let draft = Draft {
         actor: signer.actor,
         data,
@@ -308,12 +327,12 @@ fn unsigned(law: &Ledger, signer: &Signer, data: Data) -> Result<Act, Refusal> {
 }
 
 fn sign(law: &Ledger, signer: &Signer, data: Data) -> Result<SignedAct, Refusal> {
-    let act = unsigned(law, signer, data)?;
+    let act = unsigned(law, law.now(), signer, data)?;
     SignedAct::sign_with(&act, signer.public(), |message| signer.sign(message))
 }
 
 fn would_be_executed(law: &Ledger, signer: &Signer, data: &Data) -> bool {
-    let act = unsigned(law, signer, data.clone());
+    let act = unsigned(law, law.now(), signer, data.clone());
     act.is_ok_and(|act| matches!(dry_run(&mut law.clone(), &act), Ok(Ok(_))))
 }
 

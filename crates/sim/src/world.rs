@@ -15,13 +15,14 @@ use crate::{
     error::Error,
     faults::{Fault, Links, Planned, Unsynced, plan},
     founding::Founded,
+    hostile::Manners,
     network::Network,
     observe,
     options::Options,
     panics::Keeper,
     properties::judge,
     report::Report,
-    trace::{Divergence, Recovery, Seen, Sighting, Trace},
+    trace::{Accusation, Divergence, Recovery, Seen, Sighting, Trace},
     workload::Workload,
 };
 
@@ -71,12 +72,14 @@ impl World {
     pub fn new(options: &Options) -> Result<Self, Error> {
         let founded = Founded::new(options)?;
         let validators = options.validators as usize;
+        let trace =
+            Trace { hostile: hostile(&founded), faults: options.faults, ..Trace::default() };
         Ok(Self {
             workload: Workload::new(options, &founded),
             founded,
             plan: plan(options),
             come: 0,
-            trace: Trace::default(),
+            trace,
             links: Links::HEALED,
             next_height: vec![1; validators],
             starts: vec![0; validators],
@@ -150,7 +153,8 @@ impl World {
         }
         let starts = &mut self.starts[validator as usize];
         let setup = self.founded.setup(validator);
-        let started = network.start(validator, *starts, setup).await;
+        let mind = self.founded.mind(validator);
+        let started = network.start(validator, *starts, setup, mind).await;
         *starts += 1;
         if let Err(reason) = started {
             self.given_up.insert(validator);
@@ -215,6 +219,7 @@ impl World {
     async fn look(&mut self, network: &Network) {
         for validator in network.running() {
             self.note_divergences(network, validator);
+            self.note_accusations(network, validator);
             loop {
                 let height = self.next_height[validator as usize];
                 let Some(block) = observe::block(network, validator, height).await else { break };
@@ -246,17 +251,42 @@ impl World {
         }
     }
 
+    fn note_accusations(&mut self, network: &Network, validator: u32) {
+        let Some(handle) = network.handle(validator) else { return };
+        if self.is_hostile(validator) {
+            return;
+        }
+        for evidence in handle.evidence() {
+            let digest = evidence.digest().to_string();
+            let known = |one: &Accusation| one.witness == validator && one.evidence == digest;
+            if !self.trace.accusations.iter().any(known) {
+                self.trace.accusations.push(Accusation {
+                    witness: validator,
+                    accused: network.position(&evidence.validator().0).unwrap_or(u32::MAX),
+                    fault: observe::verify(network, &evidence.to_bytes()),
+                    evidence: digest,
+                });
+            }
+        }
+    }
+
+    fn is_hostile(&self, validator: u32) -> bool {
+        self.trace.hostile.contains_key(&validator)
+    }
+
     fn note_recovery(&mut self, validator: u32, acts: &[String]) {
         let (Some(healed_ms), Some(act)) = (self.healed_ms, self.workload.measure()) else {
             return;
         };
-        let all = (0..self.options.validators).map(|validator| (validator, None));
+        let honest =
+            (0..self.options.validators).filter(|one| !self.trace.hostile.contains_key(one));
+        let all = honest.map(|validator| (validator, None));
         let recovery = self.trace.recovery.get_or_insert_with(|| Recovery {
             healed_ms,
             act: act.clone(),
             final_ms: all.collect(),
         });
-        if acts.contains(act) {
+        if acts.contains(act) && recovery.final_ms.contains_key(&validator) {
             recovery.final_ms.insert(validator, Some(self.now_ms));
         }
     }
@@ -278,7 +308,8 @@ impl World {
     /// receipts of all acts and some records.
     async fn gather(&mut self, context: &Context, network: &Network) {
         let mut acts = BTreeMap::new();
-        let running = network.running();
+        let mut running = network.running();
+        running.retain(|validator| !self.is_hostile(*validator));
         let last = self.next_height.iter().max().map_or(0, |next| next - 1);
         let end = context.current() + LAST_BLOCKS_MAX;
         for validator in running.iter().copied() {
@@ -311,6 +342,11 @@ impl World {
     /// The report at the end. `runtime` is the runtime's digest of all that it did.
     pub fn report(mut self, runtime: &str) -> Report {
         self.trace.lawful = self.workload.lawful().clone();
+        for validator in 0..self.options.validators {
+            if let Some(mind) = self.founded.mind(validator) {
+                self.trace.contradictions.insert(validator, mind.contradictions());
+            }
+        }
         let properties = judge(&self.trace);
         let recovered_in_ms = self.trace.recovery.as_ref().and_then(|recovery| {
             let last = recovery.final_ms.values().flatten().max()?;
@@ -323,6 +359,9 @@ impl World {
             holds: properties.iter().all(|verdict| verdict.holds),
             properties,
             divergences: self.trace.divergences,
+            hostile: self.trace.hostile,
+            contradictions: self.trace.contradictions.values().sum(),
+            accusations: self.trace.accusations,
             heights: self.trace.chains.values().map(|chain| chain.len() as u64).max().unwrap_or(0),
             acts: self.workload.acts(),
             faults: self.plan,
@@ -333,6 +372,12 @@ impl World {
             replay: self.options.replay(),
         }
     }
+}
+
+/// Hostile validators, with how they behave.
+fn hostile(founded: &Founded) -> BTreeMap<u32, Manners> {
+    let all = (0..).zip(founded.manners().iter().copied());
+    all.filter(|(_, manners)| *manners != Manners::default()).collect()
 }
 
 /// The acts of a block, each with the height and the index of its outcome: what fell due comes

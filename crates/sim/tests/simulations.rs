@@ -1,6 +1,6 @@
 //! Whole networks under faults: what must hold does, and a planted error is found and named.
 
-use pacta_sim::{Bug, Options, Report, run, run_many};
+use pacta_sim::{Bug, Options, Report, quiet::rest, run, run_many};
 
 fn violated(report: &Report) -> Vec<&str> {
     let violated = report.properties.iter().filter(|verdict| !verdict.holds);
@@ -20,6 +20,39 @@ fn every_property_holds_under_faults() {
 }
 
 #[test]
+fn hostile_validators_break_nothing_and_who_contradicts_itself_is_named() {
+    let seeds = (100..112).map(|seed| Options { hostile: 1, ..Options::new(seed, 4) });
+    let summary = run_many(seeds, |report| {
+        assert!(report.holds, "{}\n{}", report.replay, report.to_json());
+    });
+    let summary = summary.unwrap();
+    assert!(summary.contradictions > 0 && summary.accusations > 0);
+}
+
+#[test]
+fn a_network_that_keeps_no_evidence_is_found() {
+    let seeds = (100..112).map(|seed| {
+        let bug = Some(Bug::Forgives);
+        Options { hostile: 1, faults: false, bug, ..Options::new(seed, 4) }
+    });
+    let summary = run_many(seeds, |_| {}).unwrap();
+    assert!(!summary.failed.is_empty());
+    for report in &summary.failed {
+        let only = "who contradicts itself is named by evidence, and nobody else is";
+        assert_eq!(violated(report), [only], "{}", report.replay);
+    }
+}
+
+#[test]
+fn a_network_at_rest_writes_little_and_a_death_costs_it_little() {
+    let quiet = rest(3, 1).unwrap();
+    assert_eq!((quiet.lost, quiet.idle_blocks), (0, 1), "{quiet:?}");
+    assert!(quiet.idle_written_bytes > 0, "{quiet:?}");
+    assert!(quiet.idle_written_bytes_per_day <= 5_000_000, "{quiet:?}");
+    assert!(quiet.alive.p50_ms > 0 && quiet.added_p99_ms <= 1_000, "{quiet:?}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes_twice() {
     let [one, two] = [9, 9].map(|seed| run(&Options::of_seed(seed)).unwrap());
     assert_eq!(one.to_json(), two.to_json());
@@ -29,7 +62,11 @@ fn the_same_seed_gives_the_same_bytes_twice() {
 
 #[test]
 fn a_validator_that_executes_one_act_differently_is_found_and_named() {
-    let options = Options { faults: false, bug: Some(Bug { validator: 2 }), ..Options::new(5, 4) };
+    let options = Options {
+        faults: false,
+        bug: Some(Bug::ExecutesDifferently { validator: 2 }),
+        ..Options::new(5, 4)
+    };
     let report = run(&options).unwrap();
     assert!(!report.holds);
     let roots = &report.properties[0];

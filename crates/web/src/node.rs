@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use pacta_chain::{FinalBlock, Founding, Receipt};
+use pacta_chain::{Evidence, FinalBlock, Founding, Receipt};
 use pacta_law::{ActId, ActorId, Instant, Path, Refusal};
 use serde::Serialize;
 use tokio::sync::watch;
@@ -43,6 +43,9 @@ pub trait Node: Send + Sync + 'static {
 
     /// The receipt of the record at a path, or of its absence, at a final height.
     fn record_receipt(&self, path: Path) -> BoxFuture<'_, Result<Option<Receipt>, Unavailable>>;
+
+    /// Evidence against validators that contradicted themselves, all of it genuine.
+    fn evidence(&self) -> Vec<Evidence>;
 
     /// The latest final height, as it changes.
     fn finalized(&self) -> watch::Receiver<u64>;

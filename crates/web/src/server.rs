@@ -31,6 +31,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/network", get(api::network::network))
         .route("/api/v1/founding", get(api::network::founding))
         .route("/api/v1/blocks/{height}", get(api::network::block))
+        .route("/api/v1/evidence", get(api::evidence::list))
+        .route("/api/v1/evidence/{digest}", get(api::evidence::one))
         .route("/api/v1/health", get(api::network::health))
         .layer(from_fn(guard::time_limit));
     // An act may wait until it is final, and a feed goes on: they have limits of their own.

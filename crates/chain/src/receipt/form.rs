@@ -88,13 +88,7 @@ impl Form {
         if v != 1 {
             return Err(Unknown::ReceiptVersion(v).into());
         }
-        let Versions { founding } = read(bytes)?;
-        if founding.v != 1 {
-            return Err(Unknown::FoundingVersion(founding.v).into());
-        }
-        if founding.scheme != SCHEME {
-            return Err(Unknown::Scheme(founding.scheme).into());
-        }
+        know_founding(bytes)?;
         let form: Self = read(bytes)?;
         if form.format != FORMAT {
             return Err(bad("the format is not pacta-receipt").into());
@@ -118,13 +112,34 @@ impl Form {
     }
 }
 
+/// Whether the founding in a file is of a form and a scheme that are known here.
+pub(crate) fn know_founding(bytes: &[u8]) -> Result<(), Doubt> {
+    let Versions { founding } = read(bytes)?;
+    if founding.v != 1 {
+        return Err(Unknown::FoundingVersion(founding.v).into());
+    }
+    if founding.scheme != SCHEME {
+        return Err(Unknown::Scheme(founding.scheme).into());
+    }
+    Ok(())
+}
+
+/// What a file says it is.
+pub(super) fn format(bytes: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Format {
+        format: String,
+    }
+    read::<Format>(bytes).ok().map(|read| read.format)
+}
+
 /// The version of a form.
-pub(super) fn version(bytes: &[u8]) -> Result<u64, Defect> {
+pub(crate) fn version(bytes: &[u8]) -> Result<u64, Defect> {
     read::<Version>(bytes).map(|version| version.v)
 }
 
 /// Reads what is canonical JSON already.
-pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Defect> {
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Defect> {
     serde_json::from_slice(bytes).map_err(|error| Defect::BadForm(error.to_string()))
 }
 

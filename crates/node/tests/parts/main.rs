@@ -9,3 +9,4 @@ mod elastic;
 mod mempool;
 mod pacing;
 mod presence;
+mod verify;

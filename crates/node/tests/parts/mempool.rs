@@ -8,7 +8,7 @@ use pacta_law::{
 use pacta_node::mempool::{ACTOR_ACTS_MAX, Mempool, NotAdmitted, Used, act_digest};
 
 /// An act of a key; the key's number is its actor's.
-fn act(key: u8, sequence: u64) -> Arc<VerifiedAct> {
+pub fn act(key: u8, sequence: u64) -> Arc<VerifiedAct> {
     let secret = SigningKey::from([key; 32]);
     let public = PublicKey(VerificationKeyBytes::from(&secret).to_bytes());
     let act = Act {

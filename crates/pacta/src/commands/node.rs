@@ -14,6 +14,7 @@ use pacta_web::live::Hub;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::evidence::Archive;
 use crate::failure::{Exit, Failure, Result};
 use crate::files;
 use crate::keyfile::KeyFile;
@@ -151,6 +152,7 @@ fn read_genesis(path: &Path) -> Result<Genesis> {
 
 async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     let Prepared { file, config, index } = prepared;
+    let data = config.directory.clone();
     let genesis = config.genesis.clone();
     let listener = TcpListener::bind(file.http).await.map_err(|error| {
         Failure::unavailable(format!(
@@ -162,7 +164,7 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     let index = Index::open(&index, &genesis).map_err(Failure::defective)?;
     let reader = index.reader();
     let served: Arc<dyn pacta_web::node::Node> =
-        Arc::new(Served::new(node.handle().clone(), file.operator));
+        Arc::new(Served::new(node.handle().clone(), file.operator, Archive::open(&data)?));
     let hub = Hub::default();
     let state = pacta_web::AppState::new(served.clone(), reader, hub.clone());
     let height = *served.finalized().borrow();

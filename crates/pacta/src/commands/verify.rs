@@ -1,4 +1,4 @@
-//! `pacta verify`: receipts, offline.
+//! `pacta verify`: receipts and evidence of misconduct, offline.
 
 use std::path::{Path, PathBuf};
 
@@ -10,16 +10,16 @@ use crate::failure::{Exit, Result};
 use crate::files;
 use crate::printer::{Printer, facts};
 
-/// Verify receipts, offline
+/// Verify receipts and evidence of misconduct, offline
 ///
-/// Needs no node: a receipt carries the founding act of its network, whose digest names the
+/// Needs no node: a file carries the founding act of its network, whose digest names the
 /// network. Says genuine (exit code 0), not genuine (65) or cannot tell (3); of several files, the
 /// worst decides. Compare the network with the digest that the founders published, or give it.
 ///
 /// Example: pacta verify receipt.json --network DIGEST
 #[derive(clap::Args)]
 pub struct VerifyArgs {
-    /// Receipts
+    /// Receipts, or evidence against validators
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Network that the receipts must be of: its published digest
@@ -91,7 +91,7 @@ pub fn verify_bytes(file: &Path, bytes: &[u8], network: Option<NetworkId>) -> Ve
     match pacta_chain::verify(bytes, network) {
         Verdict::Genuine(proven) => {
             verified.network = Some(proven.network);
-            verified.height = Some(proven.height);
+            verified.height = proven.height;
             verified.proves = Some(proven.to_string());
         }
         Verdict::NotGenuine(defect) => {

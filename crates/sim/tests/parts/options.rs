@@ -8,7 +8,9 @@ fn limits_hold_at_their_values_and_are_refused_above() {
     assert!(Options::new(1, VALIDATORS_MAX + 1).check().is_err());
     assert!(Options { acts: ACTS_MAX, ..Options::new(1, 4) }.check().is_ok());
     assert!(Options { acts: ACTS_MAX + 1, ..Options::new(1, 4) }.check().is_err());
-    let bug = Some(Bug { validator: 4 });
+    let bug = Some(Bug::ExecutesDifferently { validator: 4 });
+    assert!(Options { hostile: 1, ..Options::new(1, 6) }.check().is_ok());
+    assert!(Options { hostile: 2, ..Options::new(1, 6) }.check().is_err());
     assert!(Options { bug, ..Options::new(1, 4) }.check().is_err());
 }
 

@@ -2,6 +2,7 @@
 
 pub mod acts;
 pub mod events;
+pub mod evidence;
 pub mod network;
 pub mod records;
 pub mod treaties;

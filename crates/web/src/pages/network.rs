@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::frame::{Copy, Page, Section};
 use super::{feed, words};
+use crate::api::evidence::accusations;
 use crate::api::network::{Validator, validators};
 use crate::extract::Asked;
 use crate::node::Status;
@@ -119,6 +120,16 @@ fn facts(state: &AppState, copy: &Copy, status: Option<&Status>) -> Markup {
             }
             Some(_) => {}
         }
+        @for accusation in accusations(state) {
+            div.note.bad role="note" {
+                p {
+                    strong { "Misconduct. " }
+                    (words::sentence(&accusation.proves)) " "
+                    a href=(accusation.url) { "The evidence" }
+                    " can be verified offline."
+                }
+            }
+        }
         dl.facts {
             dt { "Height" }
             dd { strong { (words::number(copy.height)) } }
@@ -129,6 +140,8 @@ fn facts(state: &AppState, copy: &Copy, status: Option<&Status>) -> Markup {
                 dd { code { (status.ledger_root) } }
                 dt { "Journal root" }
                 dd { code { (status.journal_root) } }
+                dt { "Other nodes heard" }
+                dd { (words::number(status.peers)) " of " (words::number(status.validators.saturating_sub(1))) }
                 dt { "Waiting acts" }
                 dd { (words::number(status.mempool)) }
             }

@@ -72,6 +72,13 @@ pub fn short(digest: &str) -> Markup {
     html! { code title=(digest) { (head) "…" } }
 }
 
+/// A text as a whole sentence: with a capital letter and a full stop.
+pub fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), characters.as_str())
+}
+
 /// A list as a sentence has it: "a, b and c".
 pub fn listed(items: &[String]) -> String {
     match items {

@@ -10,7 +10,7 @@ use axum::http::{Request, Response};
 use ed25519_consensus::SigningKey;
 use futures::future::BoxFuture;
 use http_body_util::BodyExt;
-use pacta_chain::{FinalBlock, Header, Receipt, acts_root};
+use pacta_chain::{Evidence, FinalBlock, Header, Receipt, acts_root};
 use pacta_index::{Index, Reader};
 use pacta_law::actor::{ActorKind, Office};
 use pacta_law::{
@@ -306,6 +306,10 @@ impl Node for Fake {
 
     fn record_receipt(&self, _path: Path) -> BoxFuture<'_, Result<Option<Receipt>, Unavailable>> {
         Box::pin(async { Ok(None) })
+    }
+
+    fn evidence(&self) -> Vec<Evidence> {
+        Vec::new()
     }
 
     fn finalized(&self) -> watch::Receiver<u64> {
