@@ -80,8 +80,8 @@ struct Said {
 }
 
 impl Vote {
-    /// What is signed: the namespace of the network and of the kind of vote, behind its length, then
-    /// the statement.
+    /// What is signed: the namespace of the network and of the kind of vote, behind its length,
+    /// then the statement.
     fn message(&self, network: NetworkId) -> Vec<u8> {
         let mut namespace = namespace(network);
         namespace.extend(self.cast.namespace_suffix().as_bytes());
@@ -90,6 +90,15 @@ impl Vote {
         message.extend(namespace);
         message.extend(&self.statement);
         message
+    }
+
+    /// Whether the two contradict each other, if one validator cast both.
+    #[must_use]
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let (one, other) = if self <= other { (self, other) } else { (other, self) };
+        let said = (one.said(), other.said());
+        let (Some(first), Some(second)) = said else { return false };
+        contradiction((one.cast, other.cast), first, second).is_some()
     }
 
     fn said(&self) -> Option<Said> {
@@ -172,7 +181,8 @@ impl Evidence {
         let validator = validator.ok_or(Defect::NoValidator)?;
         let said = |vote: &Vote| vote.said().ok_or(Defect::BadVote);
         let (first, second) = (said(&self.votes[0])?, said(&self.votes[1])?);
-        let what = contradiction(&self.votes, first, second).ok_or(Defect::NoContradiction)?;
+        let what = contradiction((self.votes[0].cast, self.votes[1].cast), first, second)
+            .ok_or(Defect::NoContradiction)?;
         let key = VerificationKey::try_from(self.validator.0).map_err(|_| Defect::BadVote)?;
         for vote in &self.votes {
             let signature = ed25519_consensus::Signature::from(vote.signature.0);
@@ -191,11 +201,11 @@ impl Evidence {
 
 /// How two votes contradict each other, if they do. Voting for a block and then to leave its view
 /// is no contradiction, and neither is voting for one twice.
-fn contradiction(votes: &[Vote; 2], first: Said, second: Said) -> Option<&'static str> {
+fn contradiction(casts: (Cast, Cast), first: Said, second: Said) -> Option<&'static str> {
     if (first.epoch, first.view) != (second.epoch, second.view) {
         return None;
     }
-    match (votes[0].cast, votes[1].cast) {
+    match casts {
         (Cast::Notarize, Cast::Notarize) if first != second => Some("voted for two blocks"),
         (Cast::Finalize, Cast::Finalize) if first != second => {
             Some("voted that each of two blocks is final")

@@ -197,8 +197,9 @@ impl<E: Context> EngineApplication<E> for Application<E> {
         let block = ancestry.next().await?;
         let parent = ancestry.next().await?;
         let header = block.inner().header().clone();
+        let leader = pacta_law::PublicKey(header.leader);
         if header.instant <= parent.inner().header().instant || header.law_version != LAW_VERSION {
-            tracing::warn!(height = header.height, "block refused: instant or version of the law");
+            tracing::warn!(height = header.height, %leader, "block refused: instant or version");
             return None;
         }
         let (acts, unknown) =
@@ -207,12 +208,12 @@ impl<E: Context> EngineApplication<E> for Application<E> {
             .execute(parent.digest(), header.height, header.instant, Work::All(acts), batches)
             .await;
         if executed.unfit {
-            tracing::warn!(height = header.height, "block refused: no honest leader took its acts");
+            tracing::warn!(height = header.height, %leader, "block refused: unfit acts");
             return None;
         }
         let found = self::header(&executed.roots, header.height, header.instant, header.acts_root);
         if !same_roots(&found, &header) || executed.acts.len() != block.inner().acts().len() {
-            tracing::error!(height = header.height, "block refused: its roots differ from ours");
+            tracing::error!(height = header.height, %leader, "block refused: its roots differ");
             let used = executed.brought.used.iter();
             self.shared.disagree(Disagreement {
                 header,

@@ -70,21 +70,22 @@ impl<E: Context> Speed<E> {
     }
 
     fn now(&self) -> SystemTime {
-        let mark = *self.mark.lock();
-        mark.at(self.clock.current())
+        let real = self.clock.current();
+        let mut mark = self.mark.lock();
+        mark.real = mark.real.min(real); // the machine's clock may be set back
+        mark.at(real)
     }
 
     async fn sleep_until(self: Arc<Self>, deadline: SystemTime) {
         loop {
             let change = self.changed.next();
-            let mark = *self.mark.lock();
-            let now = mark.at(self.clock.current());
+            let now = self.now();
             let Ok(left) = deadline.duration_since(now) else { return };
             if left.is_zero() {
                 return;
             }
             // Rounded up, so that the deadline is reached.
-            let real = left.saturating_mul(mark.slowness) + Duration::from_nanos(1);
+            let real = left.saturating_mul(self.mark.lock().slowness) + Duration::from_nanos(1);
             select! {
                 _ = self.clock.sleep(real) => {},
                 _ = change => {},

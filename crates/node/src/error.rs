@@ -61,6 +61,9 @@ pub enum Error {
         /// What the operating system says.
         reason: String,
     },
+    /// A receipt cannot be made yet.
+    #[error("no certificate of this block has come yet")]
+    NoCertificate,
     /// The node has stopped.
     #[error("the node has stopped: {0}")]
     Stopped(String),

@@ -2,8 +2,8 @@
 //!
 //! What was submitted here is sent at once, in batches when much comes; acts that are not final
 //! after a while are sent again. Whatever arrives is decoded within limits and dropped if it is
-//! not an act with a good signature by a key that the ledger knows; a validator that sends much of
-//! what is dropped is not listened to for a while.
+//! not an act with a good signature by a key that the ledger knows; a validator that sends much
+//! that no honest one sends is not listened to for a while.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -15,7 +15,7 @@ use bytes::{Buf as _, BytesMut};
 use commonware_cryptography::{Hasher as _, Sha256};
 use commonware_macros::select;
 use commonware_p2p::{Receiver, Recipients, Sender};
-use pacta_law::{ActorId, KeyId, Refusal, VerifiedAct};
+use pacta_law::{ActorId, KeyId, VerifiedAct};
 
 use crate::{
     application::now_ms,
@@ -34,6 +34,8 @@ const MESSAGE_ACTS_MAX: usize = 4096;
 const PAUSE: Duration = Duration::from_millis(10);
 /// How often old acts are looked through.
 const SWEEP: Duration = Duration::from_millis(500);
+/// Acts by unknown keys that are looked up for one validator in [`PERIOD_MS`], at most.
+const LOOK_UPS_MAX: u32 = 4_096;
 /// Bad acts after which a validator is not listened to for the rest of [`PERIOD_MS`].
 const BAD_ACTS_MAX: u32 = 256;
 /// The time in which bad acts are counted, and for which a key counts as known, in milliseconds.
@@ -113,8 +115,10 @@ struct Memory {
     began_ms: u64,
     /// Keys that the ledger knows, with their actors.
     keys: HashSet<(KeyId, ActorId)>,
-    /// Bad acts by the validator that sent them.
+    /// By validator, malformed messages and bad signatures: none comes from an honest one.
     bad: HashMap<ValidatorKey, u32>,
+    /// By validator, acts by keys that had to be looked up.
+    looked_up: HashMap<ValidatorKey, u32>,
 }
 
 impl Memory {
@@ -134,6 +138,13 @@ impl Memory {
         if *bad == BAD_ACTS_MAX {
             tracing::warn!(?peer, "sends many bad acts; not listened to for a minute");
         }
+    }
+
+    /// Whether one more key may be looked up for a validator.
+    fn may_look_up(&mut self, peer: &ValidatorKey) -> bool {
+        let count = self.looked_up.entry(peer.clone()).or_default();
+        *count += 1;
+        *count <= LOOK_UPS_MAX
     }
 }
 
@@ -161,12 +172,13 @@ where
         };
         let mut admitted = false;
         for act in verify_all(&context, unknown).await {
+            let Some(act) = act.filter(|act| act.act().network == handle.network()) else {
+                memory.blame(&peer);
+                continue;
+            };
             let now = now_ms(&context);
-            match act {
-                Some(act) if is_known(&handle, &mut memory, &act, now).await => {
-                    admitted |= shared.mempool().admit(act, now).is_ok();
-                }
-                _ => memory.blame(&peer),
+            if is_admissible(&handle, &mut memory, &peer, &act, now).await {
+                admitted |= shared.mempool().admit(act, now).is_ok();
             }
         }
         if admitted {
@@ -175,19 +187,26 @@ where
     }
 }
 
-/// Whether the ledger knows the act's key as its actor's, and the act has not expired.
-async fn is_known(handle: &Handle, memory: &mut Memory, act: &Arc<VerifiedAct>, now: u64) -> bool {
+/// Whether the ledger knows the act's key as its actor's, and the act has not expired. Nobody is
+/// to blame otherwise: clocks differ, and a ledger may lag behind. Whether its number is used
+/// already, the mempool knows.
+async fn is_admissible(
+    handle: &Handle,
+    memory: &mut Memory,
+    peer: &ValidatorKey,
+    act: &Arc<VerifiedAct>,
+    now: u64,
+) -> bool {
     let content = act.act();
     let key = (content.key, content.actor);
-    if content.network != handle.network() || content.expires.ms() <= now {
+    if content.expires.ms() <= now {
         return false;
     }
     if memory.keys.contains(&key) {
         return true;
     }
-    match handle.check(act.clone(), true).await {
-        Ok(_) => memory.keys.insert(key),
-        // The number tells nothing of the key: the act may be final here already.
-        Err(refusal) => matches!(refusal, Refusal::SequenceUsed { .. }),
+    memory.may_look_up(peer) && handle.check(act.clone(), true).await.is_ok() && {
+        memory.keys.insert(key);
+        true
     }
 }

@@ -223,6 +223,11 @@ impl Handle {
         self.shared.evidence()
     }
 
+    /// Completes when there is new evidence. Ask for this before [`Self::evidence`].
+    pub fn more_evidence(&self) -> impl Future<Output = ()> + Send + '_ {
+        self.shared.accusations().next()
+    }
+
     /// Whether these signed bytes wait here for a block.
     pub fn is_pending(&self, act: &ActId) -> bool {
         self.shared.mempool().contains(&commonware_cryptography::sha256::Digest(act.0))

@@ -19,6 +19,10 @@ pub const ACTS_MAX: usize = 32 * 1024;
 pub const BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Acts of one actor that wait, at most.
 pub const ACTOR_ACTS_MAX: usize = ACTS_MAX / 4;
+/// Bytes of acts of one actor that wait, at most.
+pub const ACTOR_BYTES_MAX: usize = BYTES_MAX / 4;
+/// Keys of which the next number is remembered, at most.
+const NEXT_MAX: usize = 64 * 1024;
 /// Ids and digests of recently final acts that are remembered, in each of two generations.
 const RECENT_MAX: usize = 64 * 1024;
 
@@ -27,7 +31,7 @@ const RECENT_MAX: usize = 64 * 1024;
 pub enum NotAdmitted {
     /// It waits here, or is final, already.
     Known,
-    /// Another act of the same key has the same sequence number.
+    /// Another act of the same key has the same sequence number, or it is used already.
     SequenceTaken,
     /// Too many acts wait.
     Full,
@@ -77,7 +81,10 @@ pub struct Mempool {
     by_bytes: HashMap<Digest, Digest>,
     by_order: BTreeMap<u64, Digest>,
     by_key: HashMap<KeyId, OfKey>,
-    by_actor: HashMap<ActorId, usize>,
+    /// Acts and bytes by actor.
+    by_actor: HashMap<ActorId, (usize, usize)>,
+    /// The next number of a key by the ledger, where it is known.
+    next: HashMap<KeyId, u64>,
     bytes: usize,
     next_order: u64,
     waiting: usize,
@@ -131,12 +138,14 @@ impl Mempool {
         let (key, sequence, actor) = (content.key, content.sequence, content.actor);
         let expires_ms = content.expires.ms();
         let bytes = act.signed().bytes().len();
-        if self.by_key.get(&key).is_some_and(|own| own.acts.contains_key(&sequence)) {
+        let next = self.next.get(&key).copied();
+        let taken = self.by_key.get(&key).is_some_and(|own| own.acts.contains_key(&sequence));
+        if taken || next.is_some_and(|next| sequence < next) {
             return Err(NotAdmitted::SequenceTaken);
         }
-        let of_actor = self.by_actor.get(&actor).copied().unwrap_or_default();
+        let (count, sum) = self.by_actor.get(&actor).copied().unwrap_or_default();
         let full = self.acts.len() >= ACTS_MAX || self.bytes + bytes > BYTES_MAX;
-        if full || of_actor >= ACTOR_ACTS_MAX {
+        if full || count >= ACTOR_ACTS_MAX || sum + bytes > ACTOR_BYTES_MAX {
             return Err(NotAdmitted::Full);
         }
 
@@ -145,11 +154,12 @@ impl Mempool {
         self.next_order += 1;
         self.by_bytes.insert(bytes_digest, id);
         self.bytes += bytes;
-        *self.by_actor.entry(actor).or_default() += 1;
+        self.by_actor.insert(actor, (count + 1, sum + bytes));
         self.by_order.insert(order, id);
         let own = self.by_key.entry(key).or_default();
         own.acts.insert(sequence, id);
         self.waiting += usize::from(own.waits(sequence));
+        self.place(&key, sequence, next);
         let pending = Pending {
             act,
             bytes_digest,
@@ -163,6 +173,37 @@ impl Mempool {
         };
         self.acts.insert(id, pending);
         Ok(())
+    }
+
+    /// Lets a new act wait if its predecessor is missing, or what waits for it follow it. Without
+    /// the next number by the ledger, a leader finds out.
+    fn place(&mut self, key: &KeyId, sequence: u64, next: Option<u64>) {
+        let (Some(own), Some(next)) = (self.by_key.get(key), next) else { return };
+        let follows = sequence == next || own.acts.contains_key(&(sequence - 1));
+        match own.waits_from {
+            None if !follows => self.set_waits_from(key, Some(sequence)),
+            Some(from) if !follows && sequence < from => {
+                self.set_waits_from(key, Some(sequence));
+            }
+            Some(from) if follows && sequence + 1 >= from && !own.waits(sequence.max(1) - 1) => {
+                let mut gap = sequence + 1;
+                while own.acts.contains_key(&gap) {
+                    gap += 1;
+                }
+                let from = own.acts.range(gap..).next().map(|(sequence, _)| *sequence);
+                self.set_waits_from(key, from);
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes the next number of a key by the ledger.
+    pub fn note_next(&mut self, key: KeyId, next: u64) {
+        if self.next.len() >= NEXT_MAX && !self.next.contains_key(&key) {
+            self.next.clear();
+        }
+        let known = self.next.entry(key).or_default();
+        *known = next.max(*known);
     }
 
     /// From which number on acts of a key wait.
@@ -190,8 +231,9 @@ impl Mempool {
                 self.by_key.remove(&pending.key);
             }
         }
-        if let Some(count) = self.by_actor.get_mut(&pending.actor) {
+        if let Some((count, sum)) = self.by_actor.get_mut(&pending.actor) {
             *count -= 1;
+            *sum -= pending.act.signed().bytes().len();
             if *count == 0 {
                 self.by_actor.remove(&pending.actor);
             }
@@ -266,6 +308,7 @@ impl Mempool {
             *last = used.sequence.max(*last);
         }
         for (key, last) in keys {
+            self.note_next(key, last + 1);
             let Some(own) = self.by_key.get(&key) else { continue };
             let awakes = own.waits_from.is_some_and(|from| from <= last + 1);
             let stale: Vec<Digest> = own.acts.range(..=last).map(|(_, id)| *id).collect();

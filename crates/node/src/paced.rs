@@ -74,7 +74,8 @@ impl<E: Context> Paced<E> {
         if last.digest == *parent { last.next_due } else { None }
     }
 
-    /// Waits while the block's instant and this node's clock differ by more than the bound.
+    /// Waits while the block's instant and this node's clock differ by more than the bound. The
+    /// engine's clock runs meanwhile, or the view would not time out.
     ///
     /// A block that is ahead is waited for. One that is far behind is held back until its view
     /// has timed out, so that a leader with a slow clock loses its turn; not for ever, since a
@@ -85,9 +86,11 @@ impl<E: Context> Paced<E> {
         let now = clock.current();
         if instant > now + bound {
             tracing::warn!(instant_ms, "block is ahead of this clock; vote withheld");
+            let _withheld = self.shared.withhold();
             clock.sleep_until(instant - bound).await;
         } else if instant + bound < now {
             tracing::warn!(instant_ms, "block is behind this clock; vote withheld for a time");
+            let _withheld = self.shared.withhold();
             clock.sleep(self.shared.pacing().certification).await;
         }
     }

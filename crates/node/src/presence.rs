@@ -1,16 +1,16 @@
 //! Who is there, and how far.
 //!
 //! Blocks are rare while there is nothing to do, so they do not show who is there. Each validator
-//! therefore tells all others every two seconds the height it has reached. What it says is only
-//! its word: whoever claims to be ahead is asked for the certificate, and whoever is behind, or
-//! comes back, gets one block to find its place by, at most once a minute.
+//! therefore tells all others every two seconds the height it has reached. What one says is only
+//! its word: a height is believed that more claim than can be faulty, and those who claim it are
+//! asked for its certificate. Whoever is behind, or comes back, gets one block to find its place
+//! by, at most once a minute.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use commonware_consensus::types::Height;
 use commonware_p2p::{Receiver, Recipients, Sender};
-use commonware_utils::non_empty_vec;
 
 use crate::{
     application::now_ms,
@@ -24,15 +24,19 @@ const TELL: Duration = Duration::from_secs(2);
 const AWAY_MS: u64 = 7_000;
 /// A node that did not advance for this time, in milliseconds, is not just catching up.
 const STILL_MS: u64 = 1_000;
-/// A validator is helped, and its claim to be ahead followed, once in this time, in milliseconds.
-const AGAIN_MS: u64 = 60_000;
-/// A claim to be ahead makes a node hurry for this time, in milliseconds.
-const HURRY_MS: u64 = 10_000;
+/// A validator is helped once in this time, in milliseconds.
+const HELP_AGAIN_MS: u64 = 60_000;
+/// A height is asked for again after this time, in milliseconds.
+const ASK_AGAIN_MS: u64 = 10_000;
 
 /// What is known of the other validators.
 #[derive(Debug, Default)]
 pub struct Presence {
     others: BTreeMap<ValidatorKey, Other>,
+    /// How many of them may be faulty.
+    faulty_max: usize,
+    /// The height that was asked for last, and when.
+    asked: Option<(u64, u64)>,
     /// A block of this height is wanted, for somebody to find its place by.
     wanted: u64,
     /// This node's height, and since when.
@@ -46,18 +50,16 @@ pub struct Presence {
 struct Other {
     heard_ms: Option<u64>,
     height: u64,
-    /// The last claim that was followed, and when.
-    followed: Option<(u64, u64)>,
     helped_ms: Option<u64>,
 }
 
 /// What to do about something heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reaction {
     /// Nothing.
     None,
-    /// Ask who said it for the certificate of the height that it claims.
-    Follow,
+    /// Ask these for the certificate of a height.
+    Ask(u64, Vec<ValidatorKey>),
     /// Make a block.
     Help,
 }
@@ -65,8 +67,10 @@ pub enum Reaction {
 impl Presence {
     /// Knows the others by name only. They count as heard at the start.
     pub fn new<'a>(others: impl IntoIterator<Item = &'a ValidatorKey>, now_ms: u64) -> Self {
-        let others = others.into_iter().map(|key| (key.clone(), Other::default())).collect();
-        Self { others, since_ms: now_ms, started_ms: now_ms, now_ms, ..Self::default() }
+        let others: BTreeMap<_, _> =
+            others.into_iter().map(|key| (key.clone(), Other::default())).collect();
+        let faulty_max = others.len() / 3; // of all, this node included
+        Self { others, faulty_max, since_ms: now_ms, started_ms: now_ms, now_ms, ..Self::default() }
     }
 
     /// Notes where this node stands.
@@ -85,27 +89,39 @@ impl Presence {
         let Some(other) = self.others.get_mut(who) else { return Reaction::None };
         let first = other.heard_ms.is_none();
         (other.heard_ms, other.height) = (Some(now_ms), height);
-        let due = |at: u64| at.saturating_add(AGAIN_MS) <= now_ms;
-        if height > mine && still {
-            let known = other.followed.is_some_and(|(to, at)| to > mine && !due(at));
-            if !known {
-                other.followed = Some((height, now_ms));
-                return Reaction::Follow;
-            }
-        }
-        let lost = came_back || first || (height < mine && still);
-        if lost && other.helped_ms.is_none_or(due) {
+        let lost = first || came_back || (height < mine && still);
+        let due = other.helped_ms.is_none_or(|at| at.saturating_add(HELP_AGAIN_MS) <= now_ms);
+        if lost && due {
             other.helped_ms = Some(now_ms);
             self.wanted = mine + 1;
             return Reaction::Help;
         }
+        let ahead = self.ahead(now_ms);
+        let asked = self
+            .asked
+            .is_some_and(|(to, at)| to >= ahead && at.saturating_add(ASK_AGAIN_MS) > now_ms);
+        if ahead > mine && still && !asked {
+            self.asked = Some((ahead, now_ms));
+            let claims = self.others.iter().filter(|(_, other)| other.height >= ahead);
+            return Reaction::Ask(ahead, claims.map(|(key, _)| key.clone()).collect());
+        }
         Reaction::None
     }
 
-    /// Whether a validator was heard lately; before anything can have been heard, it is.
+    /// The greatest height that more claim than can be faulty, so that one of them is honest.
+    fn ahead(&self, now_ms: u64) -> u64 {
+        let there = self.others.iter().filter(|(key, _)| self.is_there(key, now_ms));
+        let mut claims: Vec<u64> = there.map(|(_, other)| other.height).collect();
+        claims.sort_unstable_by(|one, other| other.cmp(one));
+        claims.get(self.faulty_max).copied().unwrap_or_default()
+    }
+
+    /// Whether a validator was heard lately; before anything can have been heard, it is. If the
+    /// clock was set back since, it is not.
     pub fn is_there(&self, who: &ValidatorKey, now_ms: u64) -> bool {
         let heard = self.others.get(who).and_then(|other| other.heard_ms);
-        heard.unwrap_or(self.started_ms).saturating_add(AWAY_MS) > now_ms
+        let heard = heard.unwrap_or(self.started_ms);
+        heard <= now_ms && heard.saturating_add(AWAY_MS) > now_ms
     }
 
     /// Other validators that were heard lately, with the heights they claim.
@@ -122,11 +138,9 @@ impl Presence {
         height <= self.wanted
     }
 
-    /// Whether this node follows a claim that others are ahead.
-    pub fn lags(&self, now_ms: u64) -> bool {
-        let follows =
-            |(to, at): (u64, u64)| to > self.height && at.saturating_add(HURRY_MS) > now_ms;
-        self.others.values().any(|other| other.followed.is_some_and(follows))
+    /// Whether others are ahead, and this node has asked for what it lacks.
+    pub fn lags(&self) -> bool {
+        self.asked.is_some_and(|(to, _)| to > self.height)
     }
 }
 
@@ -172,7 +186,10 @@ where
         };
         match reaction {
             Reaction::None => continue,
-            Reaction::Follow => marshal.hint_finalized(Height::new(height), non_empty_vec![who]),
+            Reaction::Ask(height, whom) => {
+                let Ok(whom) = whom.try_into() else { continue };
+                marshal.hint_finalized(Height::new(height), whom);
+            }
             Reaction::Help => {}
         }
         shared.changed();

@@ -25,6 +25,8 @@ use crate::{
 
 /// Questions that are answered at the same time, at most.
 const ANSWERS_MAX: usize = 64;
+/// How long a receipt waits for its certificate.
+const RECEIPT_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// An act that someone submits here.
 pub(crate) struct Admission {
@@ -128,11 +130,24 @@ async fn answer<E: Context>(context: E, sources: Sources<E>, request: Request) {
         Request::Load(paths, reply) => give(reply, load(&context, &sources, paths)).await,
         Request::Block(height, reply) => give(reply, final_block(&sources, height)).await,
         Request::ActReceipt(height, index, reply) => {
-            give(reply, receipts::of_act(&context, &sources, height, index)).await;
+            let receipt = receipts::of_act(&context, &sources, height, index);
+            give(reply, soon(&context, receipt)).await;
         }
         Request::RecordReceipt(path, reply) => {
-            give(reply, receipts::of_record(&context, &sources, path)).await;
+            let receipt = receipts::of_record(&context, &sources, path);
+            give(reply, soon(&context, receipt)).await;
         }
+    }
+}
+
+/// A receipt, unless its certificate does not come soon.
+async fn soon<E: Context, T>(
+    context: &E,
+    receipt: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    select! {
+        receipt = receipt => receipt,
+        _ = context.sleep(RECEIPT_WAIT) => Err(Error::NoCertificate),
     }
 }
 
@@ -157,7 +172,16 @@ async fn admit<E: Context>(
     let instant = Instant::from_ms(now.max(last.instant.ms() + 1))?;
     let mut ledger = Ledger::new(sources.shared.network(), last.height + 1, instant);
     let checked = with_records(context, sources, &mut ledger, |ledger| check(ledger, act)).await;
-    match checked.map_err(|_| Refusal::NodeBusy)? {
+    let checked = checked.map_err(|_| Refusal::NodeBusy)?;
+    let next = match &checked {
+        Err(Refusal::SequenceAhead { expected } | Refusal::SequenceUsed { expected }) => *expected,
+        Err(refusal) if is_of_signature(refusal) => 0,
+        _ => act.act().sequence,
+    };
+    if next > 0 {
+        sources.shared.mempool().note_next(act.act().key, next);
+    }
+    match checked {
         Ok(()) | Err(Refusal::SequenceAhead { .. }) => Ok(now),
         Err(refusal) if on_record && !is_of_signature(&refusal) => Ok(now),
         Err(refusal) => Err(refusal),

@@ -67,6 +67,20 @@ struct Inner {
     misconduct: Mutex<Kept>,
     /// The view that the engine has entered.
     view: AtomicU64,
+    /// Votes that are withheld.
+    withheld: AtomicU64,
+    /// Rings when there is new evidence.
+    accusations: Bell,
+}
+
+/// While it lives, a vote is withheld.
+pub struct Withheld(Shared);
+
+impl Drop for Withheld {
+    fn drop(&mut self) {
+        self.0.0.withheld.fetch_sub(1, Ordering::Relaxed);
+        self.0.changed();
+    }
 }
 
 /// What all parts share. Clones are the same.
@@ -102,6 +116,8 @@ impl Shared {
             presence: Mutex::new(presence),
             misconduct: Mutex::default(),
             view: AtomicU64::new(0),
+            withheld: AtomicU64::new(0),
+            accusations: Bell::default(),
         })))
     }
 
@@ -165,7 +181,16 @@ impl Shared {
 
     /// Keeps evidence against a validator; whether it is new.
     pub fn accuse(&self, evidence: Evidence) -> bool {
-        !self.0.errs.forgives && self.0.misconduct.lock().keep(evidence)
+        let new = !self.0.errs.forgives && self.0.misconduct.lock().keep(evidence);
+        if new {
+            self.0.accusations.ring();
+        }
+        new
+    }
+
+    /// Rings when there is new evidence.
+    pub fn accusations(&self) -> &Bell {
+        &self.0.accusations
     }
 
     /// Evidence since the start, against any validator.
@@ -176,6 +201,13 @@ impl Shared {
     /// What is known of the other validators. Never hold the guard while waiting for anything.
     pub fn presence(&self) -> MutexGuard<'_, Presence> {
         self.0.presence.lock()
+    }
+
+    /// Notes that a vote is withheld, until the value is dropped.
+    pub fn withhold(&self) -> Withheld {
+        self.0.withheld.fetch_add(1, Ordering::Relaxed);
+        self.changed();
+        Withheld(self.clone())
     }
 
     /// Notes that the engine has entered a view.
@@ -195,11 +227,12 @@ impl Shared {
         let last = self.last_final();
         let somebody_is_lost = {
             let presence = self.presence();
-            presence.wants(last.header.height + 1) || presence.lags(now_ms)
+            presence.wants(last.header.height + 1) || presence.lags()
         };
         last.header.height == 0
             || last.next_due.is_some_and(|due| due <= now_ms)
             || somebody_is_lost
+            || self.0.withheld.load(Ordering::Relaxed) > 0
             || self.mempool().is_ready(&HashSet::new())
     }
 

@@ -16,8 +16,8 @@ use crate::files::{self, Access};
 const FOLDER: &str = "evidence";
 /// Files that are read at the start, at most; all others stay where they are.
 const FILES_MAX: usize = 4_096;
-/// How often the node is asked for new evidence.
-const LOOK: Duration = Duration::from_secs(1);
+/// What could not be written is tried again after this time.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Evidence that this node has found, now or before a restart. Clones are the same.
 #[derive(Clone)]
@@ -43,8 +43,8 @@ impl Archive {
             if path.extension().is_none_or(|extension| extension != "json") {
                 continue;
             }
-            match Evidence::from_bytes(&files::read(&path)?) {
-                Ok(evidence) if matches!(evidence.verify(), Verdict::Genuine(_)) => {
+            match files::read(&path).map(|bytes| Evidence::from_bytes(&bytes)) {
+                Ok(Ok(evidence)) if matches!(evidence.verify(), Verdict::Genuine(_)) => {
                     known.insert(evidence.digest(), evidence);
                 }
                 _ => tracing::warn!(file = %path.display(), "is no genuine evidence; left alone"),
@@ -58,19 +58,23 @@ impl Archive {
         self.lock().values().cloned().collect()
     }
 
-    /// Asks a node for new evidence from time to time, and writes it. Never ends.
+    /// Writes a node's new evidence as soon as there is any. Never ends.
     pub async fn follow(self, handle: Handle) {
         loop {
+            let more = handle.more_evidence();
             for evidence in handle.evidence() {
                 if !self.lock().contains_key(&evidence.digest()) {
                     self.keep(evidence);
                 }
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::select! {
+                () = more => {}
+                () = tokio::time::sleep(AGAIN) => {}
+            }
         }
     }
 
-    /// Writes new evidence; on a full disk it is tried again at the next look.
+    /// Writes new evidence; on a full disk it is tried again.
     fn keep(&self, evidence: Evidence) {
         let digest = evidence.digest();
         let path = self.folder.join(format!("{digest}.json"));

@@ -38,6 +38,8 @@ const NONSENSE_BYTES_MAX: usize = 2_048;
 pub struct Manners {
     /// It votes for two blocks, or for a block and to leave its view.
     pub contradicts: bool,
+    /// It votes one way to some and another way to the rest.
+    pub splits: bool,
     /// It keeps votes and acts to itself.
     pub withholds: bool,
     /// It says nonsense on every channel.
@@ -57,6 +59,7 @@ impl Manners {
         let mut bad = || rng.random_range(0..3) == 0;
         let manners = Self {
             contradicts: bad(),
+            splits: bad(),
             withholds: bad(),
             garbles: bad(),
             repeats: bad(),
@@ -79,6 +82,7 @@ pub struct Mind {
     manners: Manners,
     scheme: Scheme,
     contradictions: AtomicU64,
+    splits: AtomicU64,
     inner: Mutex<Inner>,
 }
 
@@ -91,12 +95,50 @@ impl Mind {
     /// The mind of a validator that votes with `scheme`.
     pub fn new(seed: u64, validator: u32, manners: Manners, scheme: Scheme) -> Self {
         let inner = Inner { rng: rng(seed, validator), past: VecDeque::new() };
-        Self { manners, scheme, contradictions: AtomicU64::new(0), inner: Mutex::new(inner) }
+        Self {
+            manners,
+            scheme,
+            contradictions: AtomicU64::new(0),
+            splits: AtomicU64::new(0),
+            inner: Mutex::new(inner),
+        }
     }
 
     /// How often it contradicted itself to all others.
     pub fn contradictions(&self) -> u64 {
         self.contradictions.load(Ordering::Relaxed)
+    }
+
+    /// How often it voted one way to some and another way to the rest.
+    pub fn splits(&self) -> u64 {
+        self.splits.load(Ordering::Relaxed)
+    }
+
+    /// Two votes in place of one, the first for about half of those who listen.
+    fn split<P: Clone>(
+        &self,
+        channel: u64,
+        vote: &Bytes,
+        to: &[P],
+    ) -> Option<[(Vec<P>, Bytes); 2]> {
+        if !self.manners.splits || channel != VOTES || to.len() < 2 {
+            return None;
+        }
+        let rng = &mut self.inner.lock().rng;
+        if rng.random_range(0..2) == 0 {
+            return None;
+        }
+        let other = self.contradict(vote)?;
+        let (mut some, mut rest) = (Vec::new(), Vec::new());
+        for one in to {
+            if rng.random_range(0..2) == 0 {
+                some.push(one.clone())
+            } else {
+                rest.push(one.clone())
+            }
+        }
+        self.splits.fetch_add(1, Ordering::Relaxed);
+        Some([(some, vote.clone()), (rest, other)])
     }
 
     /// What is said in place of a message.
@@ -217,7 +259,14 @@ impl<'a, S: Sender + 'a> CheckedSender for Checked<'a, S> {
         let Some((mind, mut again)) = self.mind else { return self.first.send(message, priority) };
         let to = self.first.recipients();
         let message: IoBufs = message.into();
-        let said = mind.speak(self.channel, message.coalesce().into());
+        let message: Bytes = message.coalesce().into();
+        if let Some(split) = mind.split(self.channel, &message, &to) {
+            for (to, message) in split {
+                let _ = Sender::send(&mut again, Recipients::Some(to), message, priority);
+            }
+            return Unreliable::new(Feedback::Ok);
+        }
+        let said = mind.speak(self.channel, message);
         let mut said = said.into_iter();
         let Some(message) = said.next() else { return Unreliable::new(Feedback::Ok) };
         let feedback = self.first.send(message, priority);

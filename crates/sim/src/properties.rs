@@ -10,8 +10,8 @@ use crate::trace::{Hex, Seen, Sighting, Trace};
 /// down is skipped at once after 5 s, a view whose leader is silent costs 2 s at most, and one
 /// that fell behind asks its peers again after a few seconds.
 pub const RECOVERY_MS_MAX: u64 = 30_000;
-/// Where links lose messages and part, a validator that contradicted itself so often to all others is
-/// named; elsewhere once is enough. Who was named once is not listened to any more.
+/// Where links lose messages and part, a validator that contradicted itself so often to all others
+/// is named; elsewhere once is enough. Who was named once is not listened to any more.
 pub const CONTRADICTIONS_MAX: u64 = 3;
 /// Violations listed per property; more are only counted.
 const VIOLATIONS_LISTED_MAX: usize = 4;

@@ -60,9 +60,19 @@ pub struct Quiet {
     pub lost: u64,
 }
 
+impl Quiet {
+    /// Whether everything was measured that was to be.
+    pub fn is_whole(&self) -> bool {
+        let measured = self.alive.acts + self.one_dead.acts + self.lost;
+        measured >= 2 * ACTS as u64 && self.alive.acts > 0 && self.idle_written_bytes > 0
+    }
+}
+
 /// Times in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Times {
+    /// Acts that were measured.
+    pub acts: u64,
     /// The median.
     pub p50_ms: u64,
     /// The 99th percentile.
@@ -78,12 +88,12 @@ impl Times {
             let place = (times.len() * percent).div_ceil(100).max(1) - 1;
             times.get(place).copied().unwrap_or_default()
         };
-        Self { p50_ms: at(50), p99_ms: at(99), max_ms: at(100) }
+        Self { acts: times.len() as u64, p50_ms: at(50), p99_ms: at(99), max_ms: at(100) }
     }
 }
 
-/// Lets a network of five rest for some hours, then submits rare acts before and after a validator's
-/// death.
+/// Lets a network of five rest for some hours, then submits rare acts before and after the death of
+/// a validator.
 ///
 /// # Errors
 /// [`Error::Setup`] if the network cannot be founded.
@@ -156,7 +166,10 @@ impl Scene {
             let validator = running[self.rng.random_range(0..running.len())];
             self.hear(validator).await;
             let began = self.context.current();
-            let Some(act) = self.workload.one_more(ms(began)) else { continue };
+            let Some(act) = self.workload.one_more(ms(began)) else {
+                self.lost += 1;
+                continue;
+            };
             let id = act.id().to_string();
             let handle = self.network.handle(validator).expect("it runs").clone();
             let taken = handle.submit(act.bytes().to_vec()).await.is_ok();

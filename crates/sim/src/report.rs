@@ -31,6 +31,8 @@ pub struct Report {
     pub hostile: BTreeMap<u32, Manners>,
     /// How often hostile validators contradicted themselves to all others.
     pub contradictions: u64,
+    /// How often hostile validators voted one way to some and another way to the rest.
+    pub splits: u64,
     /// Evidence that honest validators kept.
     pub accusations: Vec<Accusation>,
     /// Final blocks of the longest chain.
@@ -85,6 +87,8 @@ pub struct Summary {
     pub with_hostile: u64,
     /// How often hostile validators contradicted themselves to all others.
     pub contradictions: u64,
+    /// How often hostile validators voted one way to some and another way to the rest.
+    pub splits: u64,
     /// Pieces of evidence that honest validators kept.
     pub accusations: u64,
     /// Final blocks of all.
@@ -110,6 +114,7 @@ impl Summary {
         self.seeds += 1;
         self.with_hostile += u64::from(!report.hostile.is_empty());
         self.contradictions += report.contradictions;
+        self.splits += report.splits;
         self.accusations += report.accusations.len() as u64;
         self.heights += report.heights;
         self.acts.submitted += report.acts.submitted;

@@ -119,6 +119,8 @@ pub struct Trace {
     pub hostile: BTreeMap<u32, Manners>,
     /// By hostile validator, how often it contradicted itself to all others.
     pub contradictions: BTreeMap<u32, u64>,
+    /// How often hostile validators voted one way to some and another way to the rest.
+    pub splits: u64,
     /// Evidence that validators kept.
     pub accusations: Vec<Accusation>,
     /// Validators that stopped by themselves, if it is known which, and why, in order of time.

@@ -1,7 +1,10 @@
 //! What the States of a simulation do: acts that conclude treaties, some of which the law refuses,
 //! and some whose signature is bad.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use pacta_law::{
     Act, Data, Digest, Draft, Instant, Ledger, Outcome, Purpose, Refusal, SignedAct, Stop,
@@ -54,8 +57,8 @@ pub struct Workload {
     /// Outcomes by that execution, by height.
     lawful: BTreeMap<u64, Vec<String>>,
     heard: u64,
-    /// The acts of the block heard last.
-    last_acts: Vec<Hex>,
+    /// All acts that were heard to be final.
+    final_acts: BTreeSet<Hex>,
     left: u32,
     next_ms: u64,
     /// Whether all faults are over, so that the last signer measures how soon finality resumes.
@@ -76,7 +79,7 @@ impl Workload {
             law: first_ledger(founded),
             lawful: BTreeMap::new(),
             heard: 0,
-            last_acts: Vec::new(),
+            final_acts: BTreeSet::new(),
             left: options.acts,
             next_ms: 0,
             measuring: false,
@@ -224,7 +227,7 @@ impl Workload {
         let Ok(now) = Instant::from_ms(block.instant) else { return };
         self.law.advance(block.height, now);
         self.heard = block.height;
-        self.last_acts = block.acts.clone();
+        self.final_acts.extend(block.acts.iter().cloned());
         let outcomes = replay(&mut self.law, &block.signed);
         for outcome in outcomes.iter().filter(|outcome| outcome.act.is_some()) {
             self.acts.r#final += 1;
@@ -255,7 +258,7 @@ impl Workload {
 
     /// Whether an act was heard to be final.
     pub fn is_final(&self, act: &str) -> bool {
-        self.last_acts.iter().any(|last| last == act)
+        self.final_acts.contains(act)
     }
 
     /// Whether nothing is left to do or to wait for.

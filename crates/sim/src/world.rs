@@ -345,6 +345,7 @@ impl World {
         for validator in 0..self.options.validators {
             if let Some(mind) = self.founded.mind(validator) {
                 self.trace.contradictions.insert(validator, mind.contradictions());
+                self.trace.splits += mind.splits();
             }
         }
         let properties = judge(&self.trace);
@@ -361,6 +362,7 @@ impl World {
             divergences: self.trace.divergences,
             hostile: self.trace.hostile,
             contradictions: self.trace.contradictions.values().sum(),
+            splits: self.trace.splits,
             accusations: self.trace.accusations,
             heights: self.trace.chains.values().map(|chain| chain.len() as u64).max().unwrap_or(0),
             acts: self.workload.acts(),

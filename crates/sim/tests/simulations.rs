@@ -1,6 +1,6 @@
 //! Whole networks under faults: what must hold does, and a planted error is found and named.
 
-use pacta_sim::{Bug, Options, Report, quiet::rest, run, run_many};
+use pacta_sim::{Bug, Options, Report, hostile::Manners, quiet::rest, run, run_many};
 
 fn violated(report: &Report) -> Vec<&str> {
     let violated = report.properties.iter().filter(|verdict| !verdict.holds);
@@ -29,6 +29,25 @@ fn hostile_validators_break_nothing_and_who_contradicts_itself_is_named() {
     assert!(summary.contradictions > 0 && summary.accusations > 0);
 }
 
+/// A validator that tells half of the others one thing and the rest another is found by the votes
+/// in certificates; not always, since only what is certified is compared.
+#[test]
+fn who_votes_differently_to_different_validators_is_named() {
+    let mut named = 0;
+    let seeds = (0..200).filter(|seed| {
+        let manners = Manners::of(*seed, 3);
+        manners.splits && !manners.contradicts && !manners.repeats
+    });
+    for seed in seeds.take(8) {
+        let options = Options { hostile: 1, faults: false, ..Options::new(seed, 4) };
+        let report = run(&options).unwrap();
+        assert!(report.holds && report.splits > 0, "{}", report.replay);
+        assert!(report.accusations.iter().all(|one| one.accused == 3), "{}", report.replay);
+        named += usize::from(!report.accusations.is_empty());
+    }
+    assert!(named >= 4, "only {named} of 8");
+}
+
 #[test]
 fn a_network_that_keeps_no_evidence_is_found() {
     let seeds = (100..112).map(|seed| {
@@ -46,7 +65,7 @@ fn a_network_that_keeps_no_evidence_is_found() {
 #[test]
 fn a_network_at_rest_writes_little_and_a_death_costs_it_little() {
     let quiet = rest(3, 1).unwrap();
-    assert_eq!((quiet.lost, quiet.idle_blocks), (0, 1), "{quiet:?}");
+    assert!(quiet.is_whole() && quiet.lost == 0 && quiet.idle_blocks == 1, "{quiet:?}");
     assert!(quiet.idle_written_bytes > 0, "{quiet:?}");
     assert!(quiet.idle_written_bytes_per_day <= 5_000_000, "{quiet:?}");
     assert!(quiet.alive.p50_ms > 0 && quiet.added_p99_ms <= 1_000, "{quiet:?}");

@@ -100,3 +100,25 @@ fn one_actor_leaves_room_for_others() {
     assert_eq!(mempool.admit(act(2, 1), 0), Ok(()));
     assert_eq!(mempool.admit(act(2, 1), 0), Err(NotAdmitted::Known));
 }
+
+#[test]
+fn where_the_next_number_is_known_a_gap_costs_no_leader_a_block() {
+    let mut mempool = Mempool::default();
+    let key = act(1, 1).act().key;
+    mempool.note_next(key, 3);
+    assert_eq!(mempool.admit(act(1, 2), 0), Err(NotAdmitted::SequenceTaken), "it is used");
+    for sequence in [5, 6, 9] {
+        mempool.admit(act(1, sequence), 0).unwrap();
+        assert!(!mempool.is_ready(&HashSet::new()), "{sequence}");
+    }
+    mempool.admit(act(1, 3), 0).unwrap();
+    assert_eq!(offered(&mempool), [(1, 3)]);
+    mempool.admit(act(1, 4), 0).unwrap();
+    assert_eq!(offered(&mempool), [(1, 3), (1, 4), (1, 5), (1, 6)]);
+    mempool.finalized(&[used(1, 3), used(1, 4), used(1, 5), used(1, 6)]);
+    assert!(!mempool.is_ready(&HashSet::new()));
+    mempool.admit(act(1, 8), 0).unwrap();
+    mempool.admit(act(1, 7), 0).unwrap();
+    assert_eq!(offered(&mempool), [(1, 7), (1, 8), (1, 9)]);
+    assert_eq!(mempool.admit(act(1, 5), 0), Err(NotAdmitted::Known));
+}

@@ -9,20 +9,35 @@ fn others() -> Vec<ValidatorKey> {
 }
 
 #[test]
-fn who_claims_to_be_ahead_is_followed_once_a_minute_and_only_by_a_node_that_stands_still() {
+fn a_height_is_asked_for_once_more_claim_it_than_can_be_faulty() {
     let others = others();
+    let mut claimants = others[..2].to_vec();
+    claimants.sort();
     let mut presence = Presence::new(&others, 0);
     presence.stand_at(10, 100);
-    assert_eq!(presence.hear(&others[0], 10, 200), Reaction::Help, "it has just come");
-    assert_eq!(presence.hear(&others[0], 12, 1_000), Reaction::None, "still catching up");
-    assert_eq!(presence.hear(&others[0], 12, 2_000), Reaction::Follow);
-    assert!(presence.lags(2_000));
-    assert!(!presence.lags(13_000), "a claim hurries a node for a while only");
-    assert_eq!(presence.hear(&others[0], u64::MAX, 4_000), Reaction::None);
-    assert_eq!(presence.hear(&others[0], u64::MAX, 63_000), Reaction::Follow);
-    presence.stand_at(12, 64_000);
-    assert_eq!(presence.hear(&others[1], 12, 65_000), Reaction::Help);
-    assert_eq!(presence.hear(&others[1], 13, 67_000), Reaction::Follow, "each has its own minute");
+    for (at, other) in (200..).zip(&others) {
+        assert_eq!(presence.hear(other, 10, at), Reaction::Help, "it has just come");
+    }
+    assert_eq!(presence.hear(&others[0], u64::MAX, 2_000), Reaction::None, "one may lie");
+    assert!(!presence.lags());
+    assert_eq!(presence.hear(&others[1], 12, 2_000), Reaction::Ask(12, claimants.clone()));
+    assert!(presence.lags());
+    assert_eq!(presence.hear(&others[0], 13, 4_000), Reaction::None, "it was asked for already");
+    assert!(matches!(presence.hear(&others[0], 13, 12_500), Reaction::None));
+    assert_eq!(presence.hear(&others[1], 12, 12_500), Reaction::Ask(12, claimants));
+    presence.stand_at(12, 13_000);
+    assert!(!presence.lags());
+}
+
+#[test]
+fn a_node_that_advances_asks_for_nothing() {
+    let others = others();
+    let mut presence = Presence::new(&others, 0);
+    presence.hear(&others[0], 12, 100);
+    presence.hear(&others[1], 12, 100);
+    presence.stand_at(3, 2_500);
+    assert_eq!(presence.hear(&others[1], 12, 3_000), Reaction::None);
+    assert!(matches!(presence.hear(&others[1], 12, 4_000), Reaction::Ask(12, _)));
 }
 
 #[test]
@@ -53,4 +68,6 @@ fn who_was_not_heard_for_seven_seconds_is_away() {
     assert_eq!(presence.there(), [(others[1].clone(), 5)]);
     presence.stand_at(5, 15_000);
     assert!(presence.there().is_empty());
+    presence.hear(&others[2], 5, 20_000);
+    assert!(!presence.is_there(&others[2], 19_000), "the clock was set back");
 }

@@ -141,7 +141,10 @@ fn facts(state: &AppState, copy: &Copy, status: Option<&Status>) -> Markup {
                 dt { "Journal root" }
                 dd { code { (status.journal_root) } }
                 dt { "Other nodes heard" }
-                dd { (words::number(status.peers)) " of " (words::number(status.validators.saturating_sub(1))) }
+                dd {
+                    (words::number(status.peers)) " of "
+                    (words::number(status.validators.saturating_sub(1)))
+                }
                 dt { "Waiting acts" }
                 dd { (words::number(status.mempool)) }
             }
