@@ -15,7 +15,7 @@ use crate::files::{self, Access};
 /// The folder in a data directory.
 const FOLDER: &str = "evidence";
 /// Files that are read at the start, at most; all others stay where they are.
-const FILES_MAX: usize = 4_096;
+const FILES_MAX: usize = 256;
 /// What could not be written is tried again after this time.
 const AGAIN: Duration = Duration::from_secs(1);
 

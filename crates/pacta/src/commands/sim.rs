@@ -32,7 +32,8 @@ pub struct SimArgs {
     hostile: Option<u32>,
     /// Instead, let five validators rest for so many hours, then submit rare acts before and after
     /// one of them dies; says what they wrote and how long the acts took
-    #[arg(long, value_name = "HOURS", conflicts_with_all = ["seeds", "validators", "hostile"])]
+    #[arg(long, value_name = "HOURS", conflicts_with_all = ["seeds", "validators", "hostile"],
+        value_parser = clap::value_parser!(u32).range(1..=720))]
     quiet_hours: Option<u32>,
     /// Plant an error, to see whether it is found
     #[arg(long, value_enum, hide = true)]
@@ -73,6 +74,8 @@ pub fn run(args: &SimArgs, printer: Printer) -> Result<Exit> {
         });
         options
     };
+    let first = args.seeds.map_or(args.seed, |(from, _)| from);
+    options(first).check().map_err(Failure::usage)?;
     match args.seeds {
         None => {
             let report = pacta_sim::run(&options(args.seed)).map_err(Failure::failed)?;

@@ -1,5 +1,7 @@
 //! `/`: the network: who runs this node, how far its copy reaches, who takes part, what is new.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::response::Html;
 use maud::{Markup, html};
@@ -8,7 +10,7 @@ use serde::Deserialize;
 
 use super::frame::{Copy, Page, Section};
 use super::{feed, words};
-use crate::api::evidence::accusations;
+use crate::api::evidence::{Accusation, accusations};
 use crate::api::network::{Validator, validators};
 use crate::extract::Asked;
 use crate::node::Status;
@@ -120,7 +122,7 @@ fn facts(state: &AppState, copy: &Copy, status: Option<&Status>) -> Markup {
             }
             Some(_) => {}
         }
-        @for accusation in accusations(state) {
+        @for accusation in one_each(accusations(state)) {
             div.note.bad role="note" {
                 p {
                     strong { "Misconduct. " }
@@ -157,6 +159,13 @@ fn facts(state: &AppState, copy: &Copy, status: Option<&Status>) -> Markup {
             code { "pacta verify FILE" } "."
         }
     }
+}
+
+/// One accusation of each validator: one convicts it, and the API lists them all.
+fn one_each(mut accusations: Vec<Accusation>) -> Vec<Accusation> {
+    let mut accused = BTreeSet::new();
+    accusations.retain(|accusation| accused.insert(accusation.validator.clone()));
+    accusations
 }
 
 fn latest(entries: &[Entry], before: Option<Position>) -> Markup {
