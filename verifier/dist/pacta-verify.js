@@ -5162,6 +5162,7 @@ var form_exports = {};
 __export(form_exports, {
   anything: () => anything,
   badForm: () => badForm,
+  filled: () => filled,
   hex: () => hex,
   hexText: () => hexText,
   instant: () => instant,
@@ -5172,6 +5173,7 @@ __export(form_exports, {
   oneOf: () => oneOf,
   optional: () => optional,
   pair: () => pair,
+  positive: () => positive,
   text: () => text,
   upTo: () => upTo,
   version: () => version,
@@ -5205,9 +5207,11 @@ function version(value, name) {
 var anything = (value) => value;
 var object = (value, name) => value instanceof Map ? value : bad(name);
 var text = (value, name) => typeof value === "string" ? value : bad(name);
+var filled = (value, name) => text(value, name) === "" ? bad(name) : value;
 function natural(value, name) {
   return Number.isInteger(value) && value >= 0 ? value : bad(name);
 }
+var positive = (value, name) => natural(value, name) > 0 ? value : bad(name);
 var upTo = (max) => (value, name) => natural(value, name) <= max ? value : bad(name);
 var instant = upTo(253402300799999);
 var yes = (value, name) => value === true ? value : bad(name);
@@ -5228,11 +5232,19 @@ var FOUNDING = {
   v: natural,
   validators: list((value, name) => members(value, VALIDATOR, name))
 };
-var foundingForm = (value, name) => members(value, FOUNDING, name);
+var VALIDATOR_2 = { ...VALIDATOR, address: filled };
+var FOUNDING_2 = {
+  ...FOUNDING,
+  ceremony: optional(text),
+  epoch_blocks: positive,
+  validators: list((value, name) => members(value, VALIDATOR_2, name))
+};
+var FORMS = { 1: FOUNDING, 2: FOUNDING_2 };
+var foundingForm = (value, name) => members(value, FORMS[version(value, name)], name);
 function knowFounding(value, name) {
   const v = version(value, name);
   const scheme = text(value.get("scheme"), `${name}.scheme`);
-  if (v !== 1) {
+  if (!Object.hasOwn(FORMS, v)) {
     const message = `foundings of form ${v} are not known here; use a later verifier`;
     throw new CannotTell("unknown_founding_version", message);
   }
@@ -5457,11 +5469,11 @@ function isActive({ chunk, location, partial, tree: tree2 }, header, operation) 
   const sizes = { leaves: header.ledger_end, start: header.ledger_start };
   const grafted = treeRoot(tree2, sizes, location, operation, bits);
   if (grafted === void 0) return false;
-  const filled = sizes.leaves % CHUNK;
+  const filled2 = sizes.leaves % CHUNK;
   const inLastChunk = Math.floor(location / CHUNK) === Math.floor(sizes.leaves / CHUNK);
-  if (partial !== void 0 !== (filled > 0 && !inLastChunk)) return false;
+  if (partial !== void 0 !== (filled2 > 0 && !inLastChunk)) return false;
   const parts = [hexToBytes(header.ledger_ops_root), grafted];
-  if (filled > 0) parts.push(u64(filled), partial ? hexToBytes(partial) : sha2562(bits));
+  if (filled2 > 0) parts.push(u64(filled2), partial ? hexToBytes(partial) : sha2562(bits));
   return bytesToHex(sha2562(...parts)) === header.ledger_root;
 }
 function treeRoot({ after, before, path }, sizes, location, operation, chunk) {

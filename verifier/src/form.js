@@ -45,10 +45,16 @@ export const object = (value, name) => (value instanceof Map ? value : bad(name)
 /** A text. */
 export const text = (value, name) => (typeof value === 'string' ? value : bad(name));
 
+/** A text that is not empty. */
+export const filled = (value, name) => (text(value, name) === '' ? bad(name) : value);
+
 /** An integer from 0. */
 export function natural(value, name) {
   return Number.isInteger(value) && value >= 0 ? value : bad(name);
 }
+
+/** An integer from 1. */
+export const positive = (value, name) => (natural(value, name) > 0 ? value : bad(name));
 
 /** An integer from 0 up to a limit. */
 export const upTo = (max) => (value, name) => (natural(value, name) <= max ? value : bad(name));

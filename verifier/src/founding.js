@@ -3,9 +3,21 @@
 import { digest } from './bytes.js';
 import { write } from './canonical.js';
 import { SCHEME } from './certificate.js';
-import { hex, list, members, natural, optional, text, version, yes } from './form.js';
+import {
+  filled,
+  hex,
+  list,
+  members,
+  natural,
+  optional,
+  positive,
+  text,
+  version,
+  yes,
+} from './form.js';
 import { CannotTell } from './verdict.js';
 
+// Form 1 knew neither epochs nor addresses nor the outcome of the sharing.
 const VALIDATOR = { actor: hex(16), key: hex(32) };
 const FOUNDING = {
   dealer: optional(yes),
@@ -16,15 +28,23 @@ const FOUNDING = {
   v: natural,
   validators: list((value, name) => members(value, VALIDATOR, name)),
 };
+const VALIDATOR_2 = { ...VALIDATOR, address: filled };
+const FOUNDING_2 = {
+  ...FOUNDING,
+  ceremony: optional(text),
+  epoch_blocks: positive,
+  validators: list((value, name) => members(value, VALIDATOR_2, name)),
+};
+const FORMS = { 1: FOUNDING, 2: FOUNDING_2 };
 
-/** The form of a founding. */
-export const foundingForm = (value, name) => members(value, FOUNDING, name);
+/** The form of a founding of a version that is known. */
+export const foundingForm = (value, name) => members(value, FORMS[version(value, name)], name);
 
 /** Refuses a founding of a form or a scheme that is not known here. Other members come later. */
 export function knowFounding(value, name) {
   const v = version(value, name);
   const scheme = text(value.get('scheme'), `${name}.scheme`);
-  if (v !== 1) {
+  if (!Object.hasOwn(FORMS, v)) {
     const message = `foundings of form ${v} are not known here; use a later verifier`;
     throw new CannotTell('unknown_founding_version', message);
   }

@@ -160,7 +160,8 @@ const tampered = [
   ['a later form of receipt', evidence([], { format: 'other', v: 2 }), 'unknown_receipt_version'],
   ['another format', evidence(TWO_NOTARIZED, { format: 'pacta-receipt' }), 'bad_form'],
   ['the format in an array', ['pacta-evidence'], 'bad_form'],
-  ['a later founding', evidence([], founding({ v: 2, more: 1 })), 'unknown_founding_version'],
+  ['a later founding', evidence([], founding({ v: 3, more: 1 })), 'unknown_founding_version'],
+  ['a founding of another form', evidence([], founding({ v: 2 })), 'bad_form'],
   ['another scheme', evidence([], founding({ scheme: 'other/1' })), 'unknown_scheme'],
   ['a scheme that is no text', evidence([], founding({ scheme: 1, v: 2 })), 'bad_form'],
   // The members.

@@ -35,6 +35,22 @@ for (const variant of tampered) {
   });
 }
 
+test('a receipt with a founding of form 2 is genuine, and its form is held to', () => {
+  const later = text('record-founding-2.json');
+  const reason = (find, replace) => {
+    assert.equal(later.split(find).length, 2, find);
+    return verify(new TextEncoder().encode(later.replace(find, () => replace))).reason;
+  };
+  assert.equal(verify(new TextEncoder().encode(later)).verdict, 'genuine');
+  assert.equal(reason('"epoch_blocks":16,', ''), 'bad_form');
+  assert.equal(reason('"epoch_blocks":16,', '"epoch_blocks":0,'), 'bad_form');
+  assert.equal(reason('"address":"node-2.example:7000",', ''), 'bad_form');
+  assert.equal(reason('node-2.example:7000', ''), 'bad_form');
+  assert.equal(reason(',"v":2,', ',"v":1,'), 'bad_form');
+  assert.equal(reason(',"v":2,', ',"v":3,'), 'unknown_founding_version');
+  assert.equal(reason('"epoch_blocks":16,', '"epoch_blocks":18,'), 'bad_certificate');
+});
+
 for (const program of ['cli.js', 'dist/pacta-verify.js']) {
   test(`${program} tells the verdict by its exit code`, () => {
     const run = (...args) => {

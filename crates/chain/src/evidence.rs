@@ -159,6 +159,9 @@ impl Evidence {
         if evidence.format != FORMAT || json::to_bytes(&evidence) != bytes {
             return Err(Defect::BadForm("a member stands for nothing".into()).into());
         }
+        if !evidence.founding.is_of_its_form() {
+            return Err(Defect::BadForm("the founding is not of its form".into()).into());
+        }
         Ok(evidence)
     }
 

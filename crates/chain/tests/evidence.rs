@@ -187,7 +187,8 @@ fn changed(accused: &Accused) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     change("/founding/name", json!("Another"), "bad_vote");
     change("/founding/network_key", flipped(&at("/founding/network_key")), "bad_vote");
     change("/founding/scheme", json!("later/1"), "unknown_scheme");
-    change("/founding/v", json!(2), "unknown_founding_version");
+    change("/founding/v", json!(2), "bad_form");
+    change("/founding/v", json!(3), "unknown_founding_version");
     change("/v", json!(2), "unknown_evidence_version");
     change("/format", json!("pacta-receipt"), "bad_form");
     changes

@@ -121,6 +121,35 @@ fn the_vectors_are_frozen() {
     assert_eq!(made, verdicts());
 }
 
+/// The file of a receipt whose founding is of form 2.
+const LATER: &str = "record-founding-2.json";
+/// Changes of it, and what they are found by.
+const LATER_CHANGES: [(&str, &str, &str); 7] = [
+    (r#""epoch_blocks":16,"#, "", "bad_form"),
+    (r#""address":"node-2.example:7000","#, "", "bad_form"),
+    (r#","v":2,"#, r#","v":1,"#, "bad_form"),
+    (r#","v":2,"#, r#","v":3,"#, "unknown_founding_version"),
+    (r#""epoch_blocks":16,"#, r#""epoch_blocks":18,"#, "bad_certificate"),
+    ("node-2.example", "node-4.example", "bad_certificate"),
+    (r#""ceremony":"3a"#, r#""ceremony":"3b"#, "bad_certificate"),
+];
+
+#[test]
+fn a_receipt_with_a_founding_of_form_2_is_frozen_too() {
+    let world = world::make();
+    if std::env::var_os("PACTA_WRITE_VECTORS").is_some() {
+        fs::write(file(LATER), &world.later).unwrap();
+    }
+    let frozen = fs::read_to_string(file(LATER)).unwrap();
+    assert!(frozen.as_bytes() == world.later, "it is not the frozen one");
+    assert_eq!(found(frozen.as_bytes()).0, "genuine");
+    assert_eq!(Receipt::decode(frozen.as_bytes()).unwrap().to_bytes(), world.later);
+    for (find, replace, reason) in LATER_CHANGES {
+        assert_eq!(frozen.matches(find).count(), 1, "{find}");
+        assert_eq!(found(frozen.replace(find, replace).as_bytes()).1, reason, "{find}");
+    }
+}
+
 /// Where a variant differs from its genuine receipt, with enough before it to be found once.
 fn difference(world: &world::World, variant: &tamper::Tampered) -> TamperedText {
     let receipt = world.receipts.iter().find(|receipt| receipt.name == variant.of).unwrap();

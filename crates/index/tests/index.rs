@@ -20,8 +20,10 @@ fn genesis(name: &str) -> (Genesis, ActorId) {
     let public: PublicKey = public.parse().expect("a key");
     let office = Office::ForeignMinister;
     let (actor, _) = builder.actor(ActorKind::State, "Alba", public, office).expect("an actor");
-    builder.validator(actor, public);
-    (builder.found(NetworkKey([7; 96]), true).expect("a genesis"), actor)
+    // RFC 8032, section 7.1, test 2.
+    let node = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+    builder.validator(actor, node.parse().expect("a key"), "alba.example:7000");
+    (builder.found(NetworkKey([7; 96]), true, 16, None).expect("a genesis"), actor)
 }
 
 fn block(height: u64, acts: &[String], outcomes: Vec<Outcome>) -> FinalBlock {

@@ -14,11 +14,17 @@ use crate::actor::grant_office::GrantOffice;
 use crate::actor::register_actor::RegisterActor;
 use crate::actor::register_key::RegisterKey;
 use crate::actor::revoke_key::RevokeKey;
-use crate::actor::verifies;
+use crate::actor::{Purpose, verifies};
 use crate::date::Instant;
 use crate::ids::{ActId, ActorId, Digest, KeyId, MandateId, NetworkId, PublicKey, Signature};
 use crate::json;
 use crate::limits::{ACT_BYTES_MAX, SAYS_BYTES_MAX};
+use crate::network::consent_to_validator_change::ConsentToValidatorChange;
+use crate::network::leave_validators::LeaveValidators;
+use crate::network::propose_validator_change::ProposeValidatorChange;
+use crate::network::replace_validator_key::ReplaceValidatorKey;
+use crate::network::report_ready::ReportReady;
+use crate::network::withdraw_validator_change::WithdrawValidatorChange;
 use crate::refusal::Refusal;
 use crate::treaty::adopt::Adopt;
 use crate::treaty::authenticate::Authenticate;
@@ -84,6 +90,23 @@ kinds! {
     "withdraw_instrument" WithdrawInstrument;
     "transcribe_treaty" TranscribeTreaty;
     "transcribe" Transcribe;
+    "propose_validator_change" ProposeValidatorChange;
+    "consent_to_validator_change" ConsentToValidatorChange;
+    "withdraw_validator_change" WithdrawValidatorChange;
+    "replace_validator_key" ReplaceValidatorKey;
+    "leave_validators" LeaveValidators;
+    "report_ready" ReportReady;
+}
+
+impl Data {
+    /// The purpose for which the key that signs it must be registered.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        match self {
+            Self::ReportReady(_) => Purpose::NodeVote,
+            _ => Purpose::SignAct,
+        }
+    }
 }
 
 /// What an actor does. Every member is signed.

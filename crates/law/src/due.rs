@@ -19,7 +19,8 @@ use crate::treaty;
 /// Path of the number of items in the queue.
 pub const SIZE_PATH: &str = "due/size";
 
-/// Something that happens on a day of its own, without an act.
+/// Something that happens without an act: on a day of its own, which awaits it in the queue, or at
+/// a height ([`crate::network::turn`]).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "due", rename_all = "snake_case", deny_unknown_fields)]
 pub enum DueItem {
@@ -29,6 +30,16 @@ pub enum DueItem {
         on: Date,
         /// The treaty.
         treaty: TreatyId,
+    },
+    /// The committee of an epoch is frozen.
+    CommitteeFreeze {
+        /// The epoch.
+        epoch: u64,
+    },
+    /// An epoch ends, and its ceremony with it.
+    EpochEnd {
+        /// The epoch.
+        epoch: u64,
     },
 }
 

@@ -17,6 +17,12 @@ use crate::event::Event;
 use crate::ids::{ActId, KeyId};
 use crate::ledger::{Ledger, Missing, Path, Stop};
 use crate::limits::EXPIRY_AHEAD_MS_MAX;
+use crate::network::consent_to_validator_change::consent_to_validator_change;
+use crate::network::leave_validators::leave_validators;
+use crate::network::propose_validator_change::propose_validator_change;
+use crate::network::replace_validator_key::replace_validator_key;
+use crate::network::report_ready::report_ready;
+use crate::network::withdraw_validator_change::withdraw_validator_change;
 use crate::outcome::Outcome;
 use crate::refusal::Refusal;
 use crate::treaty::adopt::adopt;
@@ -122,6 +128,12 @@ pub fn reads(act: &Act) -> Vec<Path> {
         Data::WithdrawInstrument(data) => data.reads(actor, &mut paths),
         Data::TranscribeTreaty(data) => data.reads(actor, &mut paths),
         Data::Transcribe(data) => data.reads(actor, &mut paths),
+        Data::ProposeValidatorChange(data) => data.reads(actor, &mut paths),
+        Data::ConsentToValidatorChange(data) => data.reads(actor, &mut paths),
+        Data::WithdrawValidatorChange(data) => data.reads(actor, &mut paths),
+        Data::ReplaceValidatorKey(data) => data.reads(actor, &mut paths),
+        Data::LeaveValidators(data) => data.reads(actor, &mut paths),
+        Data::ReportReady(data) => data.reads(actor, &mut paths),
     }
     paths
 }
@@ -169,8 +181,13 @@ fn admissible(ledger: &Ledger, act: &Act) -> Result<(), Stop> {
         return Err(Refusal::WrongNetwork { network: ledger.network() }.into());
     }
     let key = ledger.key(act.key)?;
-    if key.purpose != Purpose::SignAct {
-        return Err(Refusal::WrongPurpose { key: act.key, purpose: key.purpose }.into());
+    let purpose = act.data.purpose();
+    if key.purpose != purpose {
+        return Err(match purpose {
+            Purpose::NodeVote => Refusal::NodeKeyNeeded { key: act.key },
+            _ => Refusal::WrongPurpose { key: act.key, purpose: key.purpose },
+        }
+        .into());
     }
     if let Some(on) = key.revoked {
         return Err(Refusal::KeyRevoked { key: act.key, on }.into());
@@ -236,6 +253,12 @@ fn run(ledger: &mut Ledger, act: &Act) -> Result<(), Stop> {
         Data::WithdrawInstrument(data) => withdraw_instrument(ledger, author, data),
         Data::TranscribeTreaty(data) => transcribe_treaty(ledger, author, data),
         Data::Transcribe(data) => transcribe(ledger, author, data),
+        Data::ProposeValidatorChange(data) => propose_validator_change(ledger, author, data),
+        Data::ConsentToValidatorChange(data) => consent_to_validator_change(ledger, author, data),
+        Data::WithdrawValidatorChange(data) => withdraw_validator_change(ledger, author, data),
+        Data::ReplaceValidatorKey(data) => replace_validator_key(ledger, author, data),
+        Data::LeaveValidators(data) => leave_validators(ledger, author, data),
+        Data::ReportReady(data) => report_ready(ledger, author, data),
     }
 }
 
@@ -258,5 +281,11 @@ pub(crate) fn says(ledger: &Ledger, author: &Author, data: &Data) -> Result<Stri
         Data::WithdrawInstrument(data) => data.says(ledger, author)?,
         Data::TranscribeTreaty(data) => data.says(ledger, author)?,
         Data::Transcribe(data) => data.says(ledger, author)?,
+        Data::ProposeValidatorChange(data) => data.says(ledger, author)?,
+        Data::ConsentToValidatorChange(data) => data.says(ledger, author)?,
+        Data::WithdrawValidatorChange(data) => data.says(ledger, author)?,
+        Data::ReplaceValidatorKey(data) => data.says(ledger, author)?,
+        Data::LeaveValidators(data) => data.says(author),
+        Data::ReportReady(data) => data.says(author),
     })
 }

@@ -22,6 +22,7 @@ pub mod ids;
 pub mod json;
 pub mod ledger;
 pub mod limits;
+pub mod network;
 pub mod outcome;
 pub mod refusal;
 pub mod treaty;
@@ -33,12 +34,13 @@ pub use date::{Date, Instant};
 pub use due::{Due, DueItem, fall_due, next_due};
 pub use event::Event;
 pub use execute::{check, execute, execute_verified, reads};
-pub use genesis::{Founding, Genesis, GenesisBuilder, Validator};
+pub use genesis::{Founding, Genesis, GenesisBuilder};
 pub use ids::{
     ActId, ActorId, BadId, Digest, KeyId, MandateId, NetworkId, NetworkKey, PublicKey, Signature,
     TreatyId,
 };
 pub use ledger::{Ledger, Missing, Path, Record, Stop};
+pub use network::{Ceremony, Validator, default_epoch_blocks, seats_max, turn, wants_change};
 pub use outcome::{Outcome, Verdict};
 pub use refusal::Refusal;
 

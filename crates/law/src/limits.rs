@@ -28,6 +28,25 @@ pub const DUE_ITEMS_MAX: u64 = 1 << 20;
 pub const FULL_POWERS_ACTS_MAX: usize = 5;
 /// Most validators of a network.
 pub const VALIDATORS_MAX: usize = 256;
+/// Fewest validators of a network whose set changes: fewer tolerate no fault.
+pub const SEATS_MIN: usize = 4;
+/// Fewest blocks of an epoch that a network is founded with unless it asks for fewer.
+pub const EPOCH_BLOCKS_USUAL: u64 = 16;
+/// Most blocks of an epoch.
+pub const EPOCH_BLOCKS_MAX: u64 = 1_024;
+/// Longest address of a validator: a host name of 253 bytes, and a port.
+pub const ADDRESS_BYTES_MAX: usize = 259;
+/// Longest public outcome of the sharing in a founding, in hex digits: that of 256 validators takes
+/// half of it.
+pub const CEREMONY_HEX_MAX: usize = 256 * 1024;
+/// How long a report that a validator is synchronised is relied on, in milliseconds: 10 minutes.
+pub const READY_MS_MAX: u64 = 10 * 60 * 1_000;
+/// How long a validator waits before it reports again, in milliseconds.
+pub const READY_AGAIN_MS: u64 = 30 * 1_000;
+/// Ceremonies in a row after which a validator that missed them is left out.
+pub const REVEALS_MAX: u32 = 3;
+/// Epochs for which committees are kept, beside the one that just ended.
+pub const COMMITTEES_KEPT: u64 = 4;
 /// Longest title of a treaty in one language, and longest statement of a source, in bytes.
 pub const TITLE_BYTES_MAX: usize = 1_000;
 /// Most languages of one treaty.

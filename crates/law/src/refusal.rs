@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use crate::actor::{ActorKind, Office, Power, Purpose};
 use crate::date::{Date, Instant};
-use crate::ids::{ActorId, Digest, KeyId, MandateId, NetworkId, TreatyId};
+use crate::ids::{ActId, ActorId, Digest, KeyId, MandateId, NetworkId, TreatyId};
 use crate::treaty::{ConsentKind, Participant};
 
 /// Declares the refusals: frozen code, stable name, variant with its operands, sentence.
@@ -106,6 +106,10 @@ refusals! {
         "an earlier act of this key is missing; submit number {expected} first";
     142 says_differs SaysDiffers { says: String }
         "the act says something else than it does; sign it with: {says}";
+
+    143 node_key_needed NodeKeyNeeded { key: KeyId }
+        "key {key} is not registered to vote as a validator; a node signs its report with its own \
+         key";
 
     // Authority: 150 to 169.
     150 unknown_mandate UnknownMandate { mandate: MandateId }
@@ -260,6 +264,51 @@ refusals! {
     241 accession_after_entry AccessionAfterEntry { treaty: TreatyId }
         "{treaty} opens for accession when it enters into force, and that day is not fixed yet; \
          deposit from then on (VCLT art. 15)";
+
+    // Validators: 301 to 349.
+    301 network_of_one NetworkOfOne
+        "a network of one validator keeps it for ever; found another network of four or more";
+    302 no_seat NoSeat { actor: ActorId }
+        "{actor} holds no seat as a validator; only members change the set, each its own or, with \
+         the consent of all, another's";
+    303 own_seat OwnSeat
+        "the proposal is to remove its own author; give the seat up instead";
+    304 proposal_pending ProposalPending { change: ActId }
+        "an earlier proposal of this member waits for consent; withdraw {change} first";
+    305 same_proposal SameProposal { change: ActId }
+        "the same is proposed already; consent to {change}";
+    306 cannot_validate CannotValidate { kind: ActorKind }
+        "an actor of kind {kind} holds no seat; States, organizations and authorities do";
+    307 seat_taken SeatTaken { actor: ActorId }
+        "{actor} holds a seat already, and an actor has one; replace its key instead";
+    308 no_seat_free NoSeatFree { max: u32 }
+        "the network has the {max} validators for which its epochs are long enough; let one leave \
+         first";
+    309 bad_address BadAddress
+        "the address is none; write host:port, a host name in lower case, an IPv6 host in brackets";
+    310 not_node_key NotNodeKey { actor: ActorId, key: KeyId }
+        "key {key} is not one that {actor} registered to vote as a validator; it registers it \
+         first, and so offers its node";
+    311 too_few_validators TooFewValidators
+        "a network has at least four validators, since three tolerate no fault; admit another \
+         first";
+    312 unknown_change UnknownChange { change: ActId }
+        "no proposal {change} waits for consent; it may have been made, withdrawn or overtaken";
+    313 not_asked NotAsked { change: ActId }
+        "the proposal {change} is to remove this member, whose consent is not asked; leave, if \
+         that is meant";
+    314 consented_already ConsentedAlready { change: ActId }
+        "the member consents to {change} already; wait for the others";
+    315 not_consented NotConsented { change: ActId }
+        "the actor neither made the proposal {change} nor consented to it; nothing is to be \
+         withdrawn";
+    316 not_validator_key NotValidatorKey { key: KeyId }
+        "key {key} is not that of a validator that the members want; nothing is to be reported";
+    317 report_not_needed ReportNotNeeded
+        "the validator has its place, or reported a moment ago; nothing is to be reported";
+    318 report_out_of_date ReportOutOfDate { height: u64 }
+        "the report names a height that is not among the latest; synchronise to height {height} \
+         and report again";
 }
 
 impl Refusal {

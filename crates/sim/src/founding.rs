@@ -11,6 +11,7 @@ use pacta_law::{
     ActorId, Date, Founding, Genesis, GenesisBuilder, KeyId, MandateId, NetworkKey, PublicKey,
     Signature,
     actor::{ActorKind, Office},
+    default_epoch_blocks,
 };
 use pacta_node::{
     NetworkShare, Pacing, deal,
@@ -157,7 +158,8 @@ impl Founded {
             signers.push(Signer { actor, mandate, key, secret: secret_key });
             if index < count {
                 let node = secret(&mut rng);
-                builder.validator(actor, public(&node));
+                let address = format!("127.0.0.1:{}", 7_000 + index);
+                builder.validator(actor, public(&node), &address);
                 keys.push(validator_secret(node.as_bytes()).map_err(|error| setup(&error))?);
             }
         }
@@ -168,8 +170,9 @@ impl Founded {
             .as_slice()
             .try_into()
             .map_err(|_| Error::Setup("the network key has another length".into()))?;
-        let genesis =
-            builder.found(NetworkKey(network_key), true).map_err(|error| setup(&error))?;
+        let genesis = builder
+            .found(NetworkKey(network_key), true, default_epoch_blocks(count), None)
+            .map_err(|error| setup(&error))?;
         let shares: Vec<_> =
             keys.iter().filter_map(|key| dealt.shares.remove(&key.public_key())).collect();
         let pacing = pacing(options.seed);

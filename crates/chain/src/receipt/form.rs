@@ -1,6 +1,6 @@
 //! The members of a receipt, version 1.
 
-use pacta_law::genesis::SCHEME;
+use pacta_law::genesis::{FOUNDING_VERSION, SCHEME};
 use pacta_law::{Founding, json};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,9 @@ impl Form {
         }
         know_founding(bytes)?;
         let form: Self = read(bytes)?;
+        if !form.founding.is_of_its_form() {
+            return Err(bad("the founding is not of its form").into());
+        }
         if form.format != FORMAT {
             return Err(bad("the format is not pacta-receipt").into());
         }
@@ -115,7 +118,7 @@ impl Form {
 /// Whether the founding in a file is of a form and a scheme that are known here.
 pub(crate) fn know_founding(bytes: &[u8]) -> Result<(), Doubt> {
     let Versions { founding } = read(bytes)?;
-    if founding.v != 1 {
+    if !(1..=u64::from(FOUNDING_VERSION)).contains(&founding.v) {
         return Err(Unknown::FoundingVersion(founding.v).into());
     }
     if founding.scheme != SCHEME {

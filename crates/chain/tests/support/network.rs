@@ -27,7 +27,17 @@ pub struct Network {
 }
 
 impl Network {
+    /// With a founding of form 1.
     pub fn new(name: &str, seed: u64) -> Self {
+        Self::of_form(name, seed, false)
+    }
+
+    /// With a founding of form 2.
+    pub fn later(name: &str, seed: u64) -> Self {
+        Self::of_form(name, seed, true)
+    }
+
+    fn of_form(name: &str, seed: u64, later: bool) -> Self {
         let keys = (0..4).map(|at| ed25519::PrivateKey::from_seed(seed + at).public_key());
         let committee: Set<_> = keys.try_collect().unwrap();
         let (output, shares) = feldman_desmedt::deal::<MinSig, _, N3f1>(
@@ -39,15 +49,18 @@ impl Network {
         let sharing = output.public().clone();
         let validators = committee.iter().enumerate().map(|(at, key)| Validator {
             actor: ActorId([at as u8 + 1; 16]),
+            address: if later { format!("node-{at}.example:7000") } else { String::new() },
             key: PublicKey(key.encode().as_ref().try_into().unwrap()),
         });
         let founding = Founding {
+            ceremony: later.then(|| hex::encode(output.encode())),
             dealer: true,
+            epoch_blocks: if later { 16 } else { 0 },
             ledger: Digest::of(&[b"{}"]),
             name: name.into(),
             network_key: NetworkKey(sharing.public().encode().as_ref().try_into().unwrap()),
             scheme: SCHEME.into(),
-            v: 1,
+            v: if later { 2 } else { 1 },
             validators: validators.collect(),
         };
         let namespace = namespace(founding.network());

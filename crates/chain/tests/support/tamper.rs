@@ -118,7 +118,7 @@ fn reason(of: &str, path: &str) -> Option<&'static str> {
         "/v" => "unknown_receipt_version",
         "/founding/dealer" => return None,
         "/founding/scheme" => "unknown_scheme",
-        "/founding/v" => "unknown_founding_version",
+        "/founding/v" => "bad_form", // what the next form needs is not there
         "/journal/act/act/key" | "/journal/act/public" => "act_of_other_key",
         "/journal/act/act/network" => "act_of_other_network",
         "/journal/act/act/v" => "unknown_act_version",

@@ -27,6 +27,8 @@ pub struct World {
     pub other: Network,
     pub headers: Vec<Header>,
     pub receipts: Vec<Genuine>,
+    /// A receipt of a network whose founding is of form 2.
+    pub later: Vec<u8>,
 }
 
 /// Makes all of it.
@@ -57,6 +59,13 @@ pub fn make() -> World {
             Receipt::of_act(block(), act, outcome, location, proof).unwrap().to_bytes()
         };
         let record = proofs::ledger(&databases, last, &path_digest(PATH)).await;
+        let network_later = Network::later("Caucasus trial", 300);
+        let later = Final {
+            founding: network_later.founding.clone(),
+            header: last.clone(),
+            certificate: network_later.certify(last),
+        };
+        let later = Receipt::of_record(later, PATH, &record_bytes(6), record.clone()).unwrap();
         let record = Receipt::of_record(block(), PATH, &record_bytes(6), record).unwrap();
         let nothing = "treaty/enmity";
         let absence = proofs::absence(&databases, last, &path_digest(nothing)).await;
@@ -69,7 +78,8 @@ pub fn make() -> World {
             genuine("record", record.to_bytes()),
             genuine("absence", absence.to_bytes()),
         ];
-        World { other: Network::new("Caucasus trial", 200), headers, receipts, network }
+        let (other, later) = (Network::new("Caucasus trial", 200), later.to_bytes());
+        World { other, headers, receipts, network, later }
     })
 }
 

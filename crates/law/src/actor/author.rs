@@ -64,12 +64,12 @@ impl Author {
         }
     }
 
-    /// Checks that the author may change the actor's keys and mandates: for a State or an
+    /// Checks that the author may change the actor's keys, mandates and seat: for a State or an
     /// organization, one of the offices that represent it; any key of another actor.
     ///
     /// # Errors
     /// [`Refusal::MandateNeeded`] or [`Refusal::NotEmpowered`].
-    pub(super) fn require_administration(&self, kind: &'static str) -> Result<(), Refusal> {
+    pub(crate) fn require_administration(&self, kind: &'static str) -> Result<(), Refusal> {
         match &self.mandate {
             Some((_, mandate)) if mandate.represents() => Ok(()),
             Some((mandate, _)) => Err(Refusal::NotEmpowered { mandate: *mandate, kind }),

@@ -99,6 +99,13 @@ impl Key {
     }
 }
 
+impl Key {
+    /// The record of a validator's key.
+    pub(crate) fn of_node(actor: ActorId, public: PublicKey) -> Self {
+        Self { actor, public, purpose: Purpose::NodeVote, revoked: None, v: 1 }
+    }
+}
+
 impl Ledger {
     /// The record of a key.
     ///
@@ -134,7 +141,7 @@ pub(crate) fn verifies(public: &PublicKey, signature: &Signature, message: &[u8]
 }
 
 /// Checks that a new key is proper, unknown, and in the hands of who registers it.
-pub(super) fn check_new(
+pub(crate) fn check_new(
     ledger: &Ledger,
     actor: ActorId,
     public: &PublicKey,

@@ -24,8 +24,8 @@ use crate::limits::NAME_BYTES_MAX;
 use crate::refusal::Refusal;
 
 pub use author::Author;
-pub(crate) use key::verifies;
 pub use key::{Key, Purpose, Sequence, is_weak, possession_message};
+pub(crate) use key::{check_new, verifies};
 pub use mandate::{Mandate, MandateScope, Office, Power};
 
 /// What an actor is. Only States and organizations conclude treaties (VCLT art. 6; VCLT-IO art. 6).

@@ -83,8 +83,8 @@ impl World {
         let (norland, public) = (hands["Norland"], public(100));
         let key = builder.key(norland.actor, public).expect("a key");
         hands.insert("envoy", Hand { key, public, mandate: None, ..norland });
-        builder.validator(norland.actor, norland.public);
-        let genesis = builder.found(NetworkKey([7; 96]), true).expect("a genesis");
+        builder.validator(norland.actor, self::public(101), "norland.example:7000");
+        let genesis = builder.found(NetworkKey([7; 96]), true, 16, None).expect("a genesis");
         let records = genesis.records().into_iter();
         let records = records.map(|(path, record)| (path, record.into())).collect();
         let start = date("2027-01-01").start().expect("after 1970");

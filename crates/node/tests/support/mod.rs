@@ -9,7 +9,7 @@ use pacta_law::{
     ActId, ActorId, Data, Date, Draft, Genesis, GenesisBuilder, Instant, KeyId, Ledger, MandateId,
     NetworkKey, Path, PublicKey, Purpose, Signature, SignedAct, Stop,
     actor::{ActorKind, Office, register_key::RegisterKey},
-    compose, possession_message,
+    compose, default_epoch_blocks, possession_message,
 };
 use pacta_node::{Handle, NetworkShare, Pacing, deal_to, types::ValidatorSecret, validator_secret};
 
@@ -71,14 +71,16 @@ impl Founded {
             let (actor, mandate) =
                 builder.actor(ActorKind::State, name, public(&signing), office).unwrap();
             let validator = secret(2, number);
-            builder.validator(actor, public(&validator));
+            let address = format!("127.0.0.1:{}", 7_000 + number);
+            builder.validator(actor, public(&validator), &address);
             keys.push(public(&validator));
             secrets.push(validator_secret(validator.as_bytes()).unwrap());
             signers.push(Signer { actor, mandate, secret: signing, sequence: 0, made: 0 });
         }
         let (network_key, shares) = deal_to(&keys).unwrap();
         let network_key = NetworkKey(network_key.try_into().unwrap());
-        let genesis = builder.found(network_key, true).unwrap();
+        let genesis =
+            builder.found(network_key, true, default_epoch_blocks(keys.len()), None).unwrap();
         Self { genesis, signers, secrets, shares }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pacta_law::actor::{ActorKind, Office};
 use pacta_law::{ActorId, Genesis, GenesisBuilder, Instant, MandateId, NetworkKey, PublicKey};
-use pacta_law::{Purpose, Refusal};
+use pacta_law::{Purpose, Refusal, default_epoch_blocks};
 use pacta_node::{NetworkShare, deal_to};
 
 use crate::act::now_ms;
@@ -100,8 +100,10 @@ pub fn found_with_organizations(root: &Path, plan: Plan) -> Result<(Network, Vec
     let keys = (0..plan.states)
         .map(|_| Ok(Keys { minister: secret(Purpose::SignAct)?, node: secret(Purpose::NodeVote)? }))
         .collect::<Result<Vec<_>>>()?;
-    let (genesis, actors, organizations, shares) = deal_and_found(&plan, &keys)?;
-    let states = states(&actors)?;
+    // Drawn once and kept, so that a network can be started again.
+    let addresses = free_addresses(plan.states * 2)?;
+    let (genesis, actors, organizations, shares) = deal_and_found(&plan, &keys, &addresses)?;
+    let states = states(&actors, &addresses);
     let file = NetworkFile {
         v: VERSION,
         name: plan.name,
@@ -117,7 +119,7 @@ pub fn found_with_organizations(root: &Path, plan: Plan) -> Result<(Network, Vec
 type Actor = (ActorId, MandateId);
 type Founded = (Genesis, Vec<Actor>, Vec<Organization>, Vec<NetworkShare>);
 
-fn deal_and_found(plan: &Plan, keys: &[Keys]) -> Result<Founded> {
+fn deal_and_found(plan: &Plan, keys: &[Keys], addresses: &[SocketAddr]) -> Result<Founded> {
     let publics: Vec<PublicKey> = keys.iter().map(|keys| keys.node.public()).collect();
     let (network_key, shares) = deal_to(&publics).map_err(Failure::failed)?;
     let network_key = <[u8; 96]>::try_from(network_key.as_slice())
@@ -127,12 +129,13 @@ fn deal_and_found(plan: &Plan, keys: &[Keys]) -> Result<Founded> {
     let today = Instant::from_ms(now_ms()).map_err(refused)?.date();
     let mut builder = GenesisBuilder::new(&plan.name, today).map_err(refused)?;
     let mut actors = Vec::new();
-    for ((_, name), keys) in STATES.iter().zip(keys) {
+    let pairs = addresses.chunks_exact(2);
+    for (((_, name), keys), pair) in STATES.iter().zip(keys).zip(pairs) {
         let minister = keys.minister.public();
         let actor = builder
             .actor(ActorKind::State, name, minister, Office::ForeignMinister)
             .map_err(refused)?;
-        builder.validator(actor.0, keys.node.public());
+        builder.validator(actor.0, keys.node.public(), &pair[1].to_string());
         actors.push(actor);
     }
     let mut organizations = Vec::new();
@@ -140,18 +143,17 @@ fn deal_and_found(plan: &Plan, keys: &[Keys]) -> Result<Founded> {
         let (kind, office) = (ActorKind::Organization, Office::ExecutiveHead);
         organizations.push(builder.actor(kind, name, *public, office).map_err(refused)?);
     }
-    let genesis = builder.found(network_key, true).map_err(refused)?;
+    let epoch_blocks = default_epoch_blocks(keys.len());
+    let genesis = builder.found(network_key, true, epoch_blocks, None).map_err(refused)?;
     Ok((genesis, actors, organizations, shares))
 }
 
-/// Addresses are drawn once and kept, so that a network can be started again.
-fn states(actors: &[Actor]) -> Result<Vec<State>> {
-    let addresses = free_addresses(actors.len() * 2)?;
+fn states(actors: &[Actor], addresses: &[SocketAddr]) -> Vec<State> {
     let state = |(((slug, name), (actor, _)), pair): (((&str, &str), &Actor), &[SocketAddr])| {
         let (slug, name) = (slug.to_owned(), name.to_owned());
         State { slug, name, actor: *actor, http: pair[0], p2p: pair[1] }
     };
-    Ok(STATES.iter().copied().zip(actors).zip(addresses.chunks_exact(2)).map(state).collect())
+    STATES.iter().copied().zip(actors).zip(addresses.chunks_exact(2)).map(state).collect()
 }
 
 fn write_network(

@@ -8,7 +8,7 @@ use pacta_law::treaty::{Treaty, treaty_path};
 use pacta_law::{
     Act, ActorId, Data, Date, Draft, Event, GenesisBuilder, Instant, KeyId, Ledger, MandateId,
     NetworkKey, Outcome, Purpose, Refusal, Signature, SignedAct, TreatyId, Verdict, VerifiedAct,
-    compose, execute, execute_verified, fall_due, next_due,
+    compose, default_epoch_blocks, execute, execute_verified, fall_due, next_due,
 };
 use serde::de::DeserializeOwned;
 
@@ -65,8 +65,11 @@ impl Desk {
         let (kind, office) = (ActorKind::Organization, Office::ExecutiveHead);
         let (actor, mandate) =
             builder.actor(kind, "Depositary", secret.public(), office).map_err(refused)?;
-        builder.validator(actor, secret.public());
-        let genesis = builder.found(NetworkKey([0; 96]), true).map_err(refused)?;
+        let node = Secret::generate(Purpose::NodeVote)?.public();
+        builder.validator(actor, node, "localhost:1");
+        let genesis = builder
+            .found(NetworkKey([0; 96]), true, default_epoch_blocks(1), None)
+            .map_err(refused)?;
         let now = today.start().unwrap_or(Instant::MIN);
         let records =
             genesis.records().into_iter().map(|(path, record)| (path, Arc::from(record))).collect();

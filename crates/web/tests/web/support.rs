@@ -79,10 +79,11 @@ fn found() -> (Genesis, Vec<State>) {
         let office = Office::ForeignMinister;
         let (actor, mandate) =
             builder.actor(ActorKind::State, name, public, office).expect("an actor");
-        builder.validator(actor, public);
+        let node = SigningKey::from([place + 100; 32]).verification_key();
+        builder.validator(actor, PublicKey(node.to_bytes()), &format!("node-{place}.example:7000"));
         states.push(State { actor, mandate, secret });
     }
-    (builder.found(NetworkKey([7; 96]), true).expect("a genesis"), states)
+    (builder.found(NetworkKey([7; 96]), true, 16, None).expect("a genesis"), states)
 }
 
 impl World {
