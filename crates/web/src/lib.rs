@@ -15,6 +15,7 @@ pub mod live;
 pub mod node;
 mod pages;
 mod problem;
+pub mod seats;
 mod server;
 pub mod standing;
 mod state;

@@ -4,12 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use pacta_law::{ActorId, PublicKey};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::extract::Named;
 use crate::node::Status;
 use crate::problem::Problem;
+use crate::seats::{Seat, Seats, seats};
 use crate::state::AppState;
 
 /// The network as this node sees it.
@@ -22,7 +24,9 @@ pub struct Network {
     dealer: bool,
     /// The actor that operates this node, by id.
     operator: String,
-    validators: Vec<Validator>,
+    /// Those that the members want, while the node can tell; `/api/v1/validators` says more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validators: Option<Vec<Validator>>,
     node: Status,
     /// How far the index of this node is, from which lists and pages are made.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,35 +38,19 @@ pub struct Network {
 #[derive(Debug, Serialize)]
 pub struct Validator {
     /// The actor's id.
-    pub actor: String,
+    pub actor: ActorId,
     /// Its name, as recorded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: String,
     /// The Ed25519 key of its votes.
-    pub key: String,
+    pub key: PublicKey,
 }
 
-/// The validators by the founding, with the names of the actors that operate them.
+/// `GET /api/v1/validators`: who holds a seat, who signs now, and which changes are proposed.
 ///
 /// # Errors
-/// A [`Problem`] when the index fails.
-pub async fn validators(state: &AppState) -> Result<Vec<Validator>, Problem> {
-    let founding = state.node.founding();
-    let mut validators: Vec<Validator> = founding
-        .validators
-        .iter()
-        .map(|validator| Validator {
-            actor: validator.actor.to_string(),
-            name: None,
-            key: validator.key.to_string(),
-        })
-        .collect();
-    let actors: Vec<String> = validators.iter().map(|one| one.actor.clone()).collect();
-    let names = state.read(move |reader| reader.names(&actors)).await?;
-    for validator in &mut validators {
-        validator.name = names.get(&validator.actor).cloned();
-    }
-    Ok(validators)
+/// A [`Problem`] when the node cannot answer.
+pub async fn validators(State(state): State<AppState>) -> Result<Json<Seats>, Problem> {
+    seats(&state).await.map(Json)
 }
 
 /// `GET /api/v1/network`
@@ -73,12 +61,17 @@ pub async fn network(State(state): State<AppState>) -> Result<Json<Network>, Pro
     let founding = state.node.founding();
     let node = state.node.status().await?;
     let tip = state.read(|reader| reader.tip()).await?;
+    let seats = seats(&state).await.ok();
+    let validators = seats.map(|seats| {
+        let wanted = seats.validators.into_iter().filter(|seat| seat.wanted);
+        wanted.map(|Seat { actor, name, key, .. }| Validator { actor, name, key }).collect()
+    });
     Ok(Json(Network {
         id: founding.network().to_string(),
         name: founding.name.clone(),
         dealer: founding.dealer,
         operator: state.node.operator().to_string(),
-        validators: validators(&state).await?,
+        validators,
         node,
         index_height: tip.map(|block| block.height),
         founding: serde_json::from_slice(&founding.to_bytes()).map_err(|_| Problem::internal())?,

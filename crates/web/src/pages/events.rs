@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use pacta_law::Event;
 use pacta_law::actor::Power;
+use pacta_law::network::{Validator, ValidatorChange};
 use pacta_law::treaty::SignatureKind;
+use pacta_law::{ActId, Event, PublicKey};
 use serde_json::Value;
 
 use super::words;
@@ -57,6 +58,20 @@ fn known(event: &Event, names: &Names<'_>) -> Markup {
         | Event::EntryPublished { .. }
         | Event::EndPublished { .. }
         | Event::FactRecorded { .. } => of_participant(event, names),
+        Event::ValidatorChangeProposed { .. }
+        | Event::ValidatorChangeConsented { .. }
+        | Event::ValidatorConsentWithdrawn { .. }
+        | Event::ValidatorChangeWithdrawn { .. }
+        | Event::ValidatorChangeDropped { .. } => of_change(event, names),
+        Event::ValidatorAdmitted { .. }
+        | Event::ValidatorRemoved { .. }
+        | Event::ValidatorLeft { .. }
+        | Event::ValidatorKeyReplaced { .. }
+        | Event::ValidatorReady { .. }
+        | Event::ValidatorSuspended { .. } => of_validator(event, names),
+        Event::CommitteeFrozen { .. }
+        | Event::CommitteeSeated { .. }
+        | Event::CeremonyEnded { .. } => of_epoch(event, names),
         _ => of_treaty(event, names),
     }
 }
@@ -122,6 +137,94 @@ fn of_treaty(event: &Event, names: &Names<'_>) -> Markup {
         },
         Event::EnteredIntoForce { on, treaty } => html! {
             (treaty) " is in force since " (date(on)) "."
+        },
+        _ => html! {},
+    }
+}
+
+/// A proposal of a change of validators, by the act that made it.
+fn of_change(event: &Event, names: &Names<'_>) -> Markup {
+    let short = |change: &ActId| words::short(&change.to_string());
+    match event {
+        Event::ValidatorChangeProposed { by, change, proposal } => html! {
+            (names.of(by)) " proposes to "
+            @match proposal {
+                ValidatorChange::Admit(Validator { actor, .. }) => {
+                    "admit " (names.of(actor)) " as a validator"
+                }
+                ValidatorChange::Remove { actor } => {
+                    "remove " (names.of(actor)) " from the validators"
+                }
+            }
+            " (proposal " (short(change)) ")."
+        },
+        Event::ValidatorChangeConsented { awaits, by, change } => html! {
+            (names.of(by)) " consents to proposal " (short(change)) "; "
+            @match awaits {
+                0 => "all have.",
+                1 => "1 member has not yet.",
+                more => { (more) " members have not yet." }
+            }
+        },
+        Event::ValidatorConsentWithdrawn { by, change } => html! {
+            (names.of(by)) " withdrew its consent to proposal " (short(change)) "."
+        },
+        Event::ValidatorChangeWithdrawn { by, change } => html! {
+            (names.of(by)) " withdrew its proposal " (short(change)) "."
+        },
+        Event::ValidatorChangeDropped { change } => html! {
+            "Proposal " (short(change)) " was overtaken and is dropped."
+        },
+        _ => html! {},
+    }
+}
+
+fn of_validator(event: &Event, names: &Names<'_>) -> Markup {
+    let short = |key: &PublicKey| words::short(&key.to_string());
+    match event {
+        Event::ValidatorAdmitted { actor, address, .. } => html! {
+            (names.of(actor)) " has a seat as a validator, at " (address) "."
+        },
+        Event::ValidatorRemoved { actor, .. } => html! {
+            (names.of(actor)) " has no seat as a validator any more."
+        },
+        Event::ValidatorLeft { actor, .. } => html! {
+            (names.of(actor)) " gave up its seat as a validator."
+        },
+        Event::ValidatorKeyReplaced { actor, address, key, .. } => html! {
+            "The validator of " (names.of(actor)) " has a new key, " (short(key)) ", at "
+            (address) "."
+        },
+        Event::ValidatorReady { actor, height, .. } => html! {
+            "The node of " (names.of(actor)) " is synchronised to height "
+            (words::number(*height)) "."
+        },
+        Event::ValidatorSuspended { key } => html! {
+            "The validator " (short(key)) " was away three times and is left out until it reports."
+        },
+        _ => html! {},
+    }
+}
+
+fn of_epoch(event: &Event, names: &Names<'_>) -> Markup {
+    match event {
+        Event::CommitteeFrozen { epoch, joins, leaves } => html! {
+            "The committee of epoch " (epoch) " is fixed: " (joins.len()) " join, "
+            (leaves.len()) " leave."
+        },
+        Event::CommitteeSeated { epoch, validators } => html! {
+            "From epoch " (epoch) " on these sign: "
+            (names.all(&validators.iter().map(|validator| validator.actor).collect::<Vec<_>>()))
+            "."
+        },
+        Event::CeremonyEnded { epoch, failures, revealed, succeeded } => html! {
+            @if *succeeded {
+                "The shares were renewed in epoch " (epoch) " without " (revealed.len())
+                " of the validators."
+            } @else {
+                "The shares could not be renewed in epoch " (epoch) "; " (failures)
+                " such failures in a row."
+            }
         },
         _ => html! {},
     }

@@ -6,15 +6,17 @@ use axum::extract::State;
 use axum::response::Html;
 use maud::{Markup, html};
 use pacta_index::{Entry, Position};
+use pacta_law::ActorId;
+use pacta_law::network::ValidatorChange;
 use serde::Deserialize;
 
 use super::frame::{Copy, Page, Section};
 use super::{feed, words};
 use crate::api::evidence::{Accusation, accusations};
-use crate::api::network::{Validator, validators};
 use crate::extract::Asked;
 use crate::node::Status;
 use crate::pages::Failed;
+use crate::seats::{Proposal, Seat, Seats, seats};
 use crate::state::AppState;
 
 /// Entries shown at once.
@@ -41,16 +43,18 @@ pub async fn page(
     let before = super::place(shown.before.as_deref())?;
     let entries = state.read(move |reader| reader.entries_before(before, ENTRIES)).await?;
     let copy = super::copy(&state).await?;
-    let validators = validators(&state).await?;
+    let seats = seats(&state).await.ok();
     let status = state.node.status().await.ok();
     let body = html! {
         @if before.is_none() {
-            (introduction(&state, &copy, status.as_ref(), validators.len()))
+            (introduction(&state, &copy, status.as_ref()))
         } @else {
             h1 { "Earlier acts" }
         }
         section #latest data-live[before.is_none()] { (latest(&entries, before)) }
-        @if before.is_none() { (table(&validators, &state.node.operator().to_string())) }
+        @if before.is_none() && let Some(seats) = &seats {
+            (validators(seats, state.node.operator()))
+        }
     };
     let title = copy.network.clone();
     let page = Page {
@@ -69,12 +73,7 @@ fn newest(entries: &[Entry], height: u64) -> Position {
     entries.first().map_or(Position { height, index: 0 }, |entry| entry.position)
 }
 
-fn introduction(
-    state: &AppState,
-    copy: &Copy,
-    status: Option<&Status>,
-    validators: usize,
-) -> Markup {
+fn introduction(state: &AppState, copy: &Copy, status: Option<&Status>) -> Markup {
     let founding = state.node.founding();
     html! {
         p.over { "The network" }
@@ -92,7 +91,7 @@ fn introduction(
                 }
             }
         }
-        @if validators == 1 {
+        @if founding.validators.len() == 1 {
             div.note.warn role="note" {
                 p { "This network has a single custodian: one node alone decides what is final." }
             }
@@ -181,31 +180,78 @@ fn latest(entries: &[Entry], before: Option<Position>) -> Markup {
     }
 }
 
-fn table(validators: &[Validator], operator: &str) -> Markup {
-    let tolerated = validators.len().saturating_sub(1) / 3;
+fn validators(seats: &Seats, operator: ActorId) -> Markup {
+    let signing = seats.validators.iter().filter(|seat| seat.signs).count();
+    let tolerated = signing.saturating_sub(1) / 3;
     html! {
         h2 { "Validators" }
-        div.region role="region" aria-label="Validators" tabindex="0" {
-            table {
-                caption {
-                    "One seat each. More than two thirds make a block final; "
-                    (tolerated) " of " (validators.len()) " may fail without stopping the rest."
-                }
-                thead { tr { th scope="col" { "Operated by" } th scope="col" { "Key" } } }
-                tbody {
-                    @for validator in validators {
-                        tr {
-                            th scope="row" {
-                                (validator.name.as_deref().unwrap_or(&validator.actor))
-                                @if validator.actor == operator {
-                                    " " span.mark.good { "this node" }
-                                }
-                            }
-                            td { code { (validator.key) } }
-                        }
-                    }
+        @if seats.failed_ceremonies > 0 {
+            div.note.warn role="note" {
+                p {
+                    "The shares of the network key could not be renewed "
+                    (seats.failed_ceremonies) " times in a row, so no change of validators takes "
+                    "effect until they are."
                 }
             }
         }
+        div.region role="region" aria-label="Validators" tabindex="0" {
+            table {
+                caption {
+                    "One seat each. More than two thirds of those who sign make a block final; "
+                    (tolerated) " of " (signing) " may fail without stopping the rest. "
+                    "This is epoch " (words::number(seats.epoch)) "."
+                }
+                thead {
+                    tr {
+                        th scope="col" { "Operated by" }
+                        th scope="col" { "Stands" }
+                        th scope="col" { "Address" }
+                        th scope="col" { "Key" }
+                    }
+                }
+                tbody { @for seat in &seats.validators { (row(seat, operator)) } }
+            }
+        }
+        @if !seats.changes.is_empty() {
+            h3 { "Proposed changes" }
+            ul { @for change in &seats.changes { li { (proposed(change)) } } }
+        }
+    }
+}
+
+fn row(seat: &Seat, operator: ActorId) -> Markup {
+    html! {
+        tr {
+            th scope="row" {
+                (seat.name)
+                @if seat.actor == operator { " " span.mark.good { "this node" } }
+            }
+            td {
+                @match (seat.wanted, seat.signs) {
+                    (true, true) => "signs",
+                    (true, false) => "waits for its place",
+                    (false, _) => "leaves",
+                }
+                @if seat.suspended {
+                    "; was away, and is left out until it reports"
+                } @else if seat.missed_ceremonies > 0 {
+                    "; was away lately"
+                }
+            }
+            td { (seat.address) }
+            td { code { (seat.key) } }
+        }
+    }
+}
+
+fn proposed(proposal: &Proposal) -> Markup {
+    let verb = match proposal.change {
+        ValidatorChange::Admit(_) => "admit",
+        ValidatorChange::Remove { .. } => "remove",
+    };
+    html! {
+        (proposal.by_name) " proposes to " (verb) " " (proposal.name) " (proposal "
+        a href=(format!("/acts/{}", proposal.id)) { (words::short(&proposal.id.to_string())) }
+        "). The consent of " (words::listed(&proposal.awaits_names)) " is missing."
     }
 }
