@@ -10,6 +10,7 @@ fn allowed() -> BTreeMap<&'static str, (&'static [&'static str], Engine)> {
     BTreeMap::from([
         ("pacta-law", (&[][..], Engine::Nothing)),
         ("pacta-chain", (&["pacta-law"][..], Engine::Cryptography)),
+        ("pacta-files", (&["pacta-law"][..], Engine::Nothing)),
         ("pacta-node", (&["pacta-law", "pacta-chain"][..], Engine::Everything)),
         ("pacta-index", (&["pacta-law", "pacta-chain"][..], Engine::Nothing)),
         ("pacta-web", (&["pacta-law", "pacta-chain", "pacta-index"][..], Engine::Nothing)),
