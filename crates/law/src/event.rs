@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::{ActorKind, Office, Power, Purpose};
 use crate::date::Date;
-use crate::ids::{ActorId, Digest, KeyId, MandateId, PublicKey, TreatyId};
+use crate::ids::{ActId, ActorId, Digest, KeyId, MandateId, PublicKey, TreatyId};
+use crate::network::{Validator, ValidatorChange};
 use crate::treaty::{
     ConsentKind, FactKind, FinalClauses, Participant, SignatureKind, Text, Texts, Titles,
 };
@@ -140,6 +141,34 @@ pub enum Event {
         reason: String,
         treaty: TreatyId,
     },
+    /// A member proposed a change of the validators; the act names it.
+    ValidatorChangeProposed { by: ActorId, change: ActId, proposal: ValidatorChange },
+    /// A member consented to a proposed change; so many more have to.
+    ValidatorChangeConsented { awaits: u32, by: ActorId, change: ActId },
+    /// A member withdrew its consent.
+    ValidatorConsentWithdrawn { by: ActorId, change: ActId },
+    /// A proposal was withdrawn by who made it.
+    ValidatorChangeWithdrawn { by: ActorId, change: ActId },
+    /// A proposal was overtaken: it cannot be made any more, or its proposer is no member.
+    ValidatorChangeDropped { change: ActId },
+    /// All members consented: the actor has a seat. Its node signs some epochs later.
+    ValidatorAdmitted { actor: ActorId, address: String, change: ActId, key: PublicKey },
+    /// All other members consented: the actor has no seat any more.
+    ValidatorRemoved { actor: ActorId, change: ActId },
+    /// A member gave up its seat.
+    ValidatorLeft { actor: ActorId, key: PublicKey },
+    /// A member replaced the key of its node.
+    ValidatorKeyReplaced { actor: ActorId, address: String, key: PublicKey, old: PublicKey },
+    /// A node reported that it is synchronised to a height.
+    ValidatorReady { actor: ActorId, height: u64, key: PublicKey },
+    /// A validator missed so many ceremonies in a row that it is left out until it reports.
+    ValidatorSuspended { key: PublicKey },
+    /// The committee of an epoch differs from the one before it.
+    CommitteeFrozen { epoch: u64, joins: Vec<PublicKey>, leaves: Vec<PublicKey> },
+    /// Other validators than before sign from this epoch on.
+    CommitteeSeated { epoch: u64, validators: Vec<Validator> },
+    /// A ceremony failed, as `failures` in a row have, or succeeded though some were away.
+    CeremonyEnded { epoch: u64, failures: u32, revealed: Vec<PublicKey>, succeeded: bool },
 }
 
 impl Event {
