@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    actor, bench, demo, devnet, key, node, receipt, replay, sim, treaty, verify,
+    actor, bench, demo, devnet, key, node, receipt, replay, sim, treaty, validator, verify,
 };
 use crate::failure::{EXIT_CODES, Exit, Result};
 use crate::printer::Printer;
@@ -34,6 +34,8 @@ enum Command {
     #[command(subcommand)]
     Treaty(treaty::TreatyCommand),
     #[command(subcommand)]
+    Validator(validator::ValidatorCommand),
+    #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
     Verify(verify::VerifyArgs),
     Replay(replay::ReplayArgs),
@@ -55,6 +57,7 @@ pub fn run() -> Result<Exit> {
         Command::Key(command) => key::run(command, printer),
         Command::Actor(command) => actor::run(command, printer),
         Command::Treaty(command) => treaty::run(command, printer),
+        Command::Validator(command) => validator::run(command, printer),
         Command::Receipt(command) => receipt::run(command, printer),
         Command::Verify(args) => verify::run(&args, printer),
         Command::Replay(args) => replay::run(&args, printer),

@@ -58,6 +58,13 @@ fn a_network_of_one_is_founded_runs_and_stops_when_it_is_asked_to() {
     assert_eq!((code, &shown["actor"]["name"]), (0, &json!("Armenia")), "{shown}");
     let (code, list) = json(&pacta(&["treaty", "list", "--json", "--node", &url]));
     assert_eq!((code, list["treaties"].as_array().map(Vec::len)), (0, Some(0)), "{list}");
+    let (code, list) = json(&pacta(&["validator", "list", "--json", "--node", &url]));
+    let seat = &list["validators"][0];
+    assert_eq!((code, &seat["actor"], &seat["signs"]), (0, &json!(actor), &json!(true)), "{list}");
+    let (code, list) = json(&pacta(&["validator", "changes", "--json", "--node", &url]));
+    assert_eq!((code, &list["changes"]), (0, &json!([])), "{list}");
+    let (code, tried) = json(&network.sign(0, &["validator", "leave", "--dry-run"]));
+    assert_eq!((code, &tried["refusal"]), (1, &json!("network_of_one")), "{tried}");
     let none = pacta(&["treaty", "show", "nothing", "--node", &url]);
     assert_eq!(none.status.code(), Some(1), "{}", stderr(&none));
 

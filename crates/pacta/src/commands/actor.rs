@@ -140,7 +140,7 @@ pub struct EndMandateArgs {
 
 /// A key that is to be registered.
 #[derive(clap::Args)]
-struct NewKey {
+pub struct NewKey {
     /// Public half of the new key
     #[arg(long, requires = "possession", required_unless_present = "new_key")]
     public: Option<PublicKey>,
@@ -209,7 +209,15 @@ fn register(args: RegisterArgs, printer: Printer) -> Result<Exit> {
 
 impl NewKey {
     /// The public key, and the proof that its holder has it.
-    fn proven(&self, signing: &SigningArgs, purpose: Purpose) -> Result<(PublicKey, Signature)> {
+    ///
+    /// # Errors
+    /// Exit code 2 when no key is named, 69 when the node does not answer, and those of
+    /// [`KeyFile::read`].
+    pub fn proven(
+        &self,
+        signing: &SigningArgs,
+        purpose: Purpose,
+    ) -> Result<(PublicKey, Signature)> {
         if let (Some(public), Some(possession)) = (self.public, self.possession) {
             return Ok((public, possession));
         }

@@ -10,4 +10,5 @@ pub mod receipt;
 pub mod replay;
 pub mod sim;
 pub mod treaty;
+pub mod validator;
 pub mod verify;
