@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use pacta_law::{Digest, Instant, Outcome};
+use pacta_law::{Ceremony, Digest, Instant, Outcome};
 
 /// What a header begins with.
 const DOMAIN: [u8; 16] = *b"pacta/header/v1\0";
@@ -25,7 +25,7 @@ pub struct Header {
     pub height: u64,
     /// When the block was proposed, by the leader's clock; later than the parent's.
     pub instant: Instant,
-    /// Commitment to the signed acts: see [`acts_root`].
+    /// Commitment to the signed acts: see [`body_root`].
     pub acts_root: Digest,
     /// Root of the ledger after the block: each path and its record.
     pub ledger_root: Digest,
@@ -143,6 +143,16 @@ pub fn acts_root<A: AsRef<[u8]>>(acts: &[A]) -> Digest {
     Digest::of(&parts)
 }
 
+/// The commitment to the body of a block: that of its acts, and, in a block that carries a step of
+/// the ceremony by which validators renew their shares, that step's bytes besides.
+#[must_use]
+pub fn body_root<A: AsRef<[u8]>>(acts: &[A], ceremony: Option<&[u8]>) -> Digest {
+    let acts = acts_root(acts);
+    let Some(ceremony) = ceremony else { return acts };
+    let ceremony = Digest::of(&[ceremony]);
+    Digest::of(&[b"pacta/body/v1", &acts.0, &ceremony.0])
+}
+
 /// A final block with what became of its acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinalBlock {
@@ -150,6 +160,8 @@ pub struct FinalBlock {
     pub header: Header,
     /// The signed acts, in the order of execution.
     pub acts: Vec<Vec<u8>>,
+    /// How the ceremony of an epoch ended, in that epoch's last block.
+    pub ceremony: Option<Ceremony>,
     /// What became of what fell due, then of the acts.
     pub outcomes: Vec<Outcome>,
 }
@@ -179,6 +191,17 @@ mod tests {
             journal_end: 16,
             law_version: 17,
         }
+    }
+
+    #[test]
+    fn a_step_of_the_ceremony_is_part_of_the_body() {
+        let acts = ["one", "two"];
+        let without = body_root(&acts, None);
+        assert_eq!(without, acts_root(&acts));
+        let with = |step: &[u8]| body_root(&acts, Some(step));
+        assert_ne!(with(b""), without);
+        assert_ne!(with(b"log"), with(b"info"));
+        assert_ne!(with(b"log"), body_root(&["one"], Some(b"log")));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub mod verdict;
 
 pub use certificate::{FinalityCertificate, namespace};
 pub use evidence::Evidence;
-pub use header::{BadHeader, FinalBlock, Header, acts_root};
+pub use header::{BadHeader, FinalBlock, Header, acts_root, body_root};
 pub use pacta_law::Founding;
 pub use proof::{AbsenceProof, JournalProof, LedgerProof};
 pub use receipt::{Final, Receipt, verify};

@@ -47,7 +47,8 @@ fn block(height: u64, acts: &[String], outcomes: Vec<Outcome>) -> FinalBlock {
         journal_end: 0,
         law_version: 1,
     };
-    FinalBlock { header, acts: acts.iter().map(|act| act.clone().into_bytes()).collect(), outcomes }
+    let acts = acts.iter().map(|act| act.clone().into_bytes()).collect();
+    FinalBlock { header, acts, ceremony: None, outcomes }
 }
 
 fn outcome(height: u64, index: u32, result: Verdict, events: Vec<Event>) -> Outcome {

@@ -3,24 +3,27 @@
 use std::{sync::Arc, time::UNIX_EPOCH};
 
 use commonware_consensus::{Heightable as _, marshal::ancestry::Ancestry};
-use commonware_cryptography::{Digestible as _, sha256::Digest};
-use commonware_glue::stateful::{
-    Application as EngineApplication, Finality, Input, Proposed, db::DatabaseSet,
+use commonware_cryptography::{
+    Digestible as _, bls12381::primitives::variant::MinSig, sha256::Digest,
+};
+use commonware_glue::{
+    dkg::{reshare::Input as CeremonyInput, types::EpochOutcome},
+    stateful::{Application as EngineApplication, Finality, Input, Proposed, db::DatabaseSet},
 };
 use commonware_runtime::Handle as Task;
 use futures::StreamExt as _;
-use pacta_chain::{Header, acts_root};
+use pacta_chain::Header;
 use pacta_law::{Genesis, Instant, LAW_VERSION, VerifiedAct};
 
 use crate::{
-    block::{BLOCK_ACTS_MAX, Block},
+    block::{BLOCK_ACTS_MAX, Block, root_of_body},
     databases::{Databases, Merkleized, Roots, Targets, Unmerkleized, targets},
     error::Error,
-    execute::{Candidate, Executed, Work, execute_block},
+    execute::{Candidate, Executed, Task as Execution, Work, execute_block},
     mempool::Used,
     records::{Brought, Store},
     shared::{Disagreement, LastFinal, Shared},
-    types::{Context, Round, Scheme},
+    types::{Ceremony, Context, EpochInfo, Round, Scheme, ValidatorKey, ValidatorSecret},
     verify,
 };
 
@@ -28,11 +31,13 @@ use crate::{
 pub struct Application<E: Context> {
     store: Store<E>,
     shared: Shared,
+    /// Block 0.
+    first: Block,
 }
 
 impl<E: Context> Clone for Application<E> {
     fn clone(&self) -> Self {
-        Self { store: self.store.clone(), shared: self.shared.clone() }
+        Self { store: self.store.clone(), shared: self.shared.clone(), first: self.first.clone() }
     }
 }
 
@@ -41,36 +46,31 @@ pub struct Kept {
     durable: Task<()>,
     used: Vec<Used>,
     next_due: Option<u64>,
+    urgent: bool,
 }
 
 impl<E: Context> Application<E> {
-    /// An application over a store.
-    pub fn new(store: Store<E>, shared: Shared) -> Self {
-        Self { store, shared }
+    /// An application over a store, beginning with block 0.
+    pub fn new(store: Store<E>, shared: Shared, first: Block) -> Self {
+        Self { store, shared, first }
     }
 
-    /// Block 0: it holds nothing, and every validator computes it from the genesis. The first
-    /// records enter the ledger with block 1.
+    /// Block 0: it holds no acts, says who agrees on the first epoch, and every validator computes
+    /// it from the genesis. The first records enter the ledger with block 1.
     ///
     /// # Errors
     /// [`Error::Genesis`] if a validator's key is malformed.
-    pub fn genesis_block(genesis: &Genesis) -> Result<Block, Error> {
+    pub fn genesis_block(genesis: &Genesis, first: EpochInfo) -> Result<Block, Error> {
         let leader = genesis.founding.validators.first().map(|validator| validator.key.0);
         let roots = Roots::empty::<E>();
-        let mut header = header(&roots, 0, Instant::MIN, acts_root::<Vec<u8>>(&[]));
+        let first = Ceremony::EpochInfo(first);
+        let mut header = header(&roots, 0, Instant::MIN, root_of_body(&[], Some(&first)));
         header.leader = leader.ok_or_else(|| Error::Genesis("it names no validator".into()))?;
-        Block::new(header, Vec::new()).map_err(|reason| Error::Genesis(reason.into()))
+        Block::new(header, Vec::new(), Some(first)).map_err(|reason| Error::Genesis(reason.into()))
     }
 
-    async fn execute(
-        &self,
-        parent: Digest,
-        height: u64,
-        now: Instant,
-        work: Work,
-        batches: Unmerkleized<E>,
-    ) -> Executed<E> {
-        execute_block(&self.shared, &self.store, parent, height, now, work, batches)
+    async fn execute(&self, task: Execution, batches: Unmerkleized<E>) -> Executed<E> {
+        execute_block(&self.shared, &self.store, task, batches)
             .await
             .unwrap_or_else(|error| panic!("{error}"))
     }
@@ -91,6 +91,7 @@ impl<E: Context> Application<E> {
         round: Round,
         parent: &Block,
         batches: Unmerkleized<E>,
+        ceremony: Option<Ceremony>,
     ) -> (Block, Brought, Merkleized<E>) {
         let height = parent.header().height + 1;
         let earliest = parent.header().instant.ms() + 1;
@@ -106,10 +107,18 @@ impl<E: Context> Application<E> {
             }
             false => Work::Choice(choice),
         };
-        let executed = self.execute(parent.digest(), height, now, work, batches).await;
+        let task = Execution {
+            parent: parent.digest(),
+            height,
+            now,
+            work,
+            ceremony: ceremony.as_ref().and_then(ended),
+        };
+        let executed = self.execute(task, batches).await;
         self.shared.mempool().passed_over(&executed.early, &executed.useless);
 
-        let mut header = header(&executed.roots, height, now, acts_root(&executed.acts));
+        let mut header =
+            header(&executed.roots, height, now, root_of_body(&executed.acts, ceremony.as_ref()));
         if self.shared.errs().wrong_roots && height.is_multiple_of(2) {
             header.ledger_root = pacta_law::Digest::of(&[&header.ledger_root.0]);
         }
@@ -118,9 +127,19 @@ impl<E: Context> Application<E> {
         header.leader = round.leader.as_ref().try_into().expect("a key has 32 bytes");
         header.parent_view = round.parent.0.get();
         header.parent_digest = pacta_law::Digest(round.parent.1.0);
-        let block = Block::new(header, executed.acts).expect("made from its own parts");
+        let block = Block::new(header, executed.acts, ceremony).expect("made from its own parts");
         (block, executed.brought, executed.merkleized)
     }
+}
+
+/// How the ceremony ended, if this step of it says so.
+pub(crate) fn ended(step: &Ceremony) -> Option<pacta_law::Ceremony> {
+    let Ceremony::EpochInfo(info) = step else { return None };
+    let succeeded = info.outcome == EpochOutcome::Success;
+    let revealed = info.output.revealed().iter();
+    let key = |key: &ValidatorKey| key.as_ref().try_into().expect("a key has 32 bytes");
+    let revealed = revealed.map(|revealed| pacta_law::PublicKey(key(revealed)));
+    Some(pacta_law::Ceremony { succeeded, revealed: revealed.collect() })
 }
 
 /// A header without a round.
@@ -160,14 +179,14 @@ impl<E: Context> EngineApplication<E> for Application<E> {
     type Databases = Databases<E>;
     type Captured = Kept;
     type Provider = ();
-    type Input = ();
+    type Input = CeremonyInput<(), MinSig, ValidatorSecret>;
 
     fn sync_targets(block: &Block) -> Targets<E> {
         targets::<E>(block.header())
     }
 
     async fn genesis(&mut self) -> Block {
-        Self::genesis_block(self.shared.genesis()).unwrap_or_else(|error| panic!("{error}"))
+        self.first.clone()
     }
 
     async fn propose(
@@ -175,11 +194,13 @@ impl<E: Context> EngineApplication<E> for Application<E> {
         context: (E, Round),
         mut ancestry: impl Ancestry<Block>,
         batches: Unmerkleized<E>,
-        _: Input<(), ()>,
+        input: Input<Self::Input, ()>,
     ) -> Option<Proposed<Self, E>> {
         let parent = ancestry.next().await?;
         let (clock, round) = context;
-        let (block, brought, merkleized) = self.build(&clock, round, parent.inner(), batches).await;
+        let ceremony = input.upstream.payload;
+        let (block, brought, merkleized) =
+            self.build(&clock, round, parent.inner(), batches, ceremony).await;
         tracing::debug!(height = block.header().height, acts = block.acts().len(), "proposed");
         self.store.hold(block.digest(), Arc::new(brought));
         Some(Proposed { block, merkleized })
@@ -204,9 +225,14 @@ impl<E: Context> EngineApplication<E> for Application<E> {
         }
         let (acts, unknown) =
             verify::block_acts(&context.0, &self.shared, block.inner().acts()).await;
-        let executed = self
-            .execute(parent.digest(), header.height, header.instant, Work::All(acts), batches)
-            .await;
+        let task = Execution {
+            parent: parent.digest(),
+            height: header.height,
+            now: header.instant,
+            work: Work::All(acts),
+            ceremony: block.inner().ceremony().and_then(ended),
+        };
+        let executed = self.execute(task, batches).await;
         if executed.unfit {
             tracing::warn!(height = header.height, %leader, "block refused: unfit acts");
             return None;
@@ -240,7 +266,12 @@ impl<E: Context> EngineApplication<E> for Application<E> {
         let brought = self.store.held(&digest).expect("a final block was executed here");
         let durable =
             self.store.keep(digest, &brought).await.unwrap_or_else(|error| panic!("{error}"));
-        Kept { durable, used: brought.used.clone(), next_due: brought.next_due }
+        Kept {
+            durable,
+            used: brought.used.clone(),
+            next_due: brought.next_due,
+            urgent: brought.urgent,
+        }
     }
 
     async fn finalized(
@@ -257,6 +288,7 @@ impl<E: Context> EngineApplication<E> for Application<E> {
             digest: block.digest(),
             header: block.header().clone(),
             next_due: kept.next_due,
+            urgent: kept.urgent,
         });
         if let Err(error) = kept.durable.await {
             panic!("{}", Error::Damaged(format!("records: {error}")));

@@ -1,19 +1,27 @@
-//! A block: its header, which is what validators sign, and the acts that the header commits to.
+//! A block: its header, which is what validators sign, and what the header commits to: the acts,
+//! and in some blocks a step of the ceremony by which validators renew their shares.
 
-use std::sync::Arc;
+use std::{fmt, num::NonZeroU32, sync::Arc};
 
 use bytes::{BufMut, Bytes};
 use commonware_codec::{
-    Buf, DecodeExt as _, EncodeSize, Error as CodecError, FixedSize as _, Read, Write,
+    Buf, DecodeExt as _, Encode as _, EncodeSize, Error as CodecError, FixedSize as _, Read,
+    ReadExt as _, Write,
 };
 use commonware_consensus::{
     Block as EngineBlock, BoundedBlock, CertifiableBlock, Heightable,
     types::{Epoch, Height, Round as EngineRound, View},
 };
-use commonware_cryptography::{Digestible, sha256::Digest};
-use pacta_chain::{Header, acts_root};
+use commonware_cryptography::{
+    Digestible,
+    bls12381::primitives::{sharing::ModeVersion, variant::MinSig},
+    sha256::Digest,
+};
+use commonware_glue::dkg::ReshareBlock;
+use commonware_utils::sequence::Unit;
+use pacta_chain::{Header, body_root};
 
-use crate::types::{Round, ValidatorKey};
+use crate::types::{Ceremony, Round, ValidatorKey};
 
 /// Bytes of one signed act, at most.
 pub const ACT_BYTES_MAX: usize = 64 * 1024;
@@ -22,31 +30,46 @@ pub const BLOCK_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Acts of a block, at most; no valid act is shorter than the quotient of both limits.
 pub const BLOCK_ACTS_MAX: usize = 16 * 1024;
 
+/// Validators that a step of the ceremony may speak of, at most.
+pub const CEREMONY_SEATS_MAX: NonZeroU32 = NonZeroU32::new(256).expect("is not zero");
+
 /// Bytes that a list adds to each item: its length.
 const LENGTH_BYTES: usize = 4;
 
 /// A candidate or final block.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Block {
     header: Header,
     round: Round,
     acts: Vec<Arc<[u8]>>,
+    ceremony: Option<Arc<Ceremony>>,
     digest: Digest,
 }
 
+impl fmt::Debug for Block {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Block").field("header", &self.header).finish_non_exhaustive()
+    }
+}
+
 impl Block {
-    /// Joins a header and its acts.
+    /// Joins a header and what it commits to.
     ///
     /// # Errors
-    /// A sentence, if the header's leader is no key, a range is empty, or its root of acts differs.
-    pub fn new(header: Header, acts: Vec<Arc<[u8]>>) -> Result<Self, &'static str> {
+    /// A sentence, if the header's leader is no key, a range is empty, or its root of the body
+    /// differs.
+    pub fn new(
+        header: Header,
+        acts: Vec<Arc<[u8]>>,
+        ceremony: Option<Ceremony>,
+    ) -> Result<Self, &'static str> {
         let leader = ValidatorKey::decode(header.leader.to_vec())
             .map_err(|_| "the leader is no Ed25519 key")?;
         if header.ledger_start >= header.ledger_end || header.journal_start >= header.journal_end {
             return Err("a range of operations is empty");
         }
-        if acts_root(&acts) != header.acts_root {
-            return Err("the acts are not those of the header");
+        if root_of_body(&acts, ceremony.as_ref()) != header.acts_root {
+            return Err("the body is not that of the header");
         }
         let round = Round {
             round: EngineRound::new(Epoch::new(header.epoch), View::new(header.view)),
@@ -54,7 +77,7 @@ impl Block {
             parent: (View::new(header.parent_view), Digest(header.parent_digest.0)),
         };
         let digest = Digest(header.digest().0);
-        Ok(Self { header, round, acts, digest })
+        Ok(Self { header, round, acts, ceremony: ceremony.map(Arc::new), digest })
     }
 
     /// What validators sign the digest of.
@@ -67,10 +90,20 @@ impl Block {
         &self.acts
     }
 
+    /// The step of the ceremony that the block carries.
+    pub fn ceremony(&self) -> Option<&Ceremony> {
+        self.ceremony.as_deref()
+    }
+
     /// The round in which the block was proposed.
     pub fn round(&self) -> &Round {
         &self.round
     }
+}
+
+/// The commitment to acts and a step of the ceremony.
+pub fn root_of_body(acts: &[Arc<[u8]>], ceremony: Option<&Ceremony>) -> pacta_law::Digest {
+    body_root(acts, ceremony.map(|ceremony| ceremony.encode()).as_deref())
 }
 
 /// Bytes that an act takes in a block.
@@ -82,12 +115,17 @@ impl Write for Block {
     fn write(&self, buffer: &mut impl BufMut) {
         buffer.put_slice(&self.header.encode());
         write_list(&self.acts, buffer);
+        self.ceremony.is_some().write(buffer);
+        if let Some(ceremony) = &self.ceremony {
+            ceremony.write(buffer);
+        }
     }
 }
 
 impl EncodeSize for Block {
     fn encode_size(&self) -> usize {
-        Header::BYTES + list_bytes(&self.acts)
+        let ceremony = self.ceremony.as_ref().map_or(0, |ceremony| ceremony.encode_size());
+        Header::BYTES + list_bytes(&self.acts) + bool::SIZE + ceremony
     }
 }
 
@@ -102,7 +140,11 @@ impl Read for Block {
         let header = Header::decode(&buffer.copy_to_bytes(Header::BYTES))
             .map_err(|_| invalid("malformed header"))?;
         let acts = read_list(buffer, BLOCK_ACTS_MAX, ACT_BYTES_MAX, BLOCK_BYTES_MAX)?;
-        Self::new(header, acts).map_err(invalid)
+        let ceremony = match bool::read(buffer)? {
+            true => Some(Ceremony::read_cfg(buffer, &(CEREMONY_SEATS_MAX, ModeVersion::v0()))?),
+            false => None,
+        };
+        Self::new(header, acts, ceremony).map_err(invalid)
     }
 }
 
@@ -136,7 +178,18 @@ impl CertifiableBlock for Block {
 
 impl BoundedBlock for Block {
     fn max_encode_size(_: &()) -> usize {
-        Header::BYTES + u32::SIZE + BLOCK_BYTES_MAX
+        let ceremony = bool::SIZE + Ceremony::max_encode_size(CEREMONY_SEATS_MAX);
+        Header::BYTES + u32::SIZE + BLOCK_BYTES_MAX + ceremony
+    }
+}
+
+impl ReshareBlock for Block {
+    type Variant = MinSig;
+    type PublicKey = ValidatorKey;
+    type Directory = Unit;
+
+    fn payload(&self) -> Option<Ceremony> {
+        self.ceremony().cloned()
     }
 }
 

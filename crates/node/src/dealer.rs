@@ -5,24 +5,18 @@
 use std::{collections::BTreeMap, num::NonZeroU32};
 
 use commonware_codec::{Decode as _, Encode as _};
-use commonware_cryptography::{
-    Signer as _,
-    bls12381::{
-        dkg::feldman_desmedt,
-        primitives::{
-            group::Share,
-            sharing::{Mode, ModeVersion, Sharing},
-            variant::MinSig,
-        },
+use commonware_cryptography::bls12381::{
+    dkg::feldman_desmedt::{self, Output},
+    primitives::{
+        group::Share,
+        sharing::{Mode, ModeVersion},
+        variant::MinSig,
     },
 };
 use commonware_utils::{N3f1, TryCollect as _, ordered::Set};
 use rand_core::CryptoRng;
 
-use crate::{
-    error::Error,
-    types::{Scheme, ValidatorKey, ValidatorSecret},
-};
+use crate::{error::Error, types::ValidatorKey};
 
 /// Most validators that a share file may speak of.
 pub const VALIDATORS_MAX: NonZeroU32 = NonZeroU32::new(1024).expect("is not zero");
@@ -30,7 +24,7 @@ pub const VALIDATORS_MAX: NonZeroU32 = NonZeroU32::new(1024).expect("is not zero
 /// One validator's secret share of the network key, with what all validators know of it.
 #[derive(Clone)]
 pub struct NetworkShare {
-    sharing: Sharing<MinSig>,
+    output: Output<MinSig, ValidatorKey>,
     share: Share,
 }
 
@@ -38,6 +32,8 @@ pub struct NetworkShare {
 pub struct Dealt {
     /// The network key: 96 bytes, compressed, in the second group.
     pub network_key: Vec<u8>,
+    /// The public outcome of the sharing, as the founding states it.
+    pub ceremony: Vec<u8>,
     /// Each validator's share.
     pub shares: BTreeMap<ValidatorKey, NetworkShare>,
 }
@@ -56,20 +52,30 @@ pub fn deal(
     let (output, shares) =
         feldman_desmedt::deal::<MinSig, _, N3f1>(rng, Mode::NonZeroCounter, validators)
             .map_err(|error| refused(&format!("no shares can be dealt: {error}")))?;
-    let sharing = output.public().clone();
-    let network_key = sharing.public().encode().to_vec();
+    let network_key = output.public().public().encode().to_vec();
     let shares = shares
         .into_iter()
-        .map(|(key, share)| (key, NetworkShare { sharing: sharing.clone(), share }))
+        .map(|(key, share)| (key, NetworkShare { output: output.clone(), share }))
         .collect();
-    Ok(Dealt { network_key, shares })
+    let ceremony = output.encode().to_vec();
+    Ok(Dealt { network_key, ceremony, shares })
+}
+
+/// Reads the public outcome of a sharing, as a founding states it.
+///
+/// # Errors
+/// [`Error::Genesis`] if the bytes are none.
+pub fn read_ceremony(bytes: &[u8]) -> Result<Output<MinSig, ValidatorKey>, Error> {
+    let form = (VALIDATORS_MAX, ModeVersion::v0());
+    Output::decode_cfg(bytes.to_vec(), &form)
+        .map_err(|error| Error::Genesis(format!("its ceremony is malformed: {error}")))
 }
 
 impl NetworkShare {
     /// The bytes of a share file. They are secret.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = self.share.encode().to_vec();
-        bytes.extend_from_slice(&self.sharing.encode());
+        bytes.extend_from_slice(&self.output.encode());
         bytes
     }
 
@@ -79,36 +85,43 @@ impl NetworkShare {
     /// [`Error::Credentials`] if the bytes are no share.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
         let form = ((), (VALIDATORS_MAX, ModeVersion::v0()));
-        let (share, sharing) = <(Share, Sharing<MinSig>)>::decode_cfg(bytes.to_vec(), &form)
-            .map_err(|error| Error::Credentials(format!("the share is malformed: {error}")))?;
-        Ok(Self { sharing, share })
+        let (share, output) =
+            <(Share, Output<MinSig, ValidatorKey>)>::decode_cfg(bytes.to_vec(), &form)
+                .map_err(|error| Error::Credentials(format!("the share is malformed: {error}")))?;
+        Ok(Self { output, share })
     }
 
     /// The network key that the share belongs to: 96 bytes.
     pub fn network_key(&self) -> Vec<u8> {
-        self.sharing.public().encode().to_vec()
+        self.output.public().public().encode().to_vec()
     }
 
-    /// The validator's means to vote.
+    /// What all validators know of the sharing.
+    pub fn output(&self) -> &Output<MinSig, ValidatorKey> {
+        &self.output
+    }
+
+    /// The share itself, if it is that of a validator of this committee.
     ///
     /// # Errors
-    /// [`Error::Credentials`] if the share is not that of the validator in this committee.
-    pub fn scheme(
-        self,
-        namespace: &[u8],
+    /// [`Error::Credentials`] if it is not.
+    pub fn share_of(
+        &self,
+        validator: &ValidatorKey,
         committee: &Set<ValidatorKey>,
-        secret: ValidatorSecret,
-    ) -> Result<Scheme, Error> {
+    ) -> Result<Share, Error> {
         let refused = |reason: &str| Error::Credentials(reason.into());
-        let me = secret.public_key();
-        let place = committee.iter().position(|key| *key == me);
+        if self.output.players() != committee {
+            return Err(refused("the share belongs to another committee"));
+        }
+        let place = committee.iter().position(|key| key == validator);
         if place != Some(usize::from(self.share.index)) {
             return Err(refused("the share belongs to another validator"));
         }
-        if self.sharing.total().get() as usize != committee.len() {
-            return Err(refused("the share belongs to another committee"));
+        let public = self.output.public().partial_public(self.share.index);
+        if public.ok() != Some(self.share.public::<MinSig>()) {
+            return Err(refused("the share does not belong to the network key"));
         }
-        Scheme::signer(namespace, committee.clone(), secret, self.sharing, self.share)
-            .ok_or_else(|| refused("the share does not belong to the network key"))
+        Ok(self.share.clone())
     }
 }

@@ -2,27 +2,33 @@
 //!
 //! The same [`start`] runs over TCP and on the deterministic runtime of simulations.
 
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    num::{NonZeroU64, NonZeroUsize},
+    sync::Arc,
+    time::Duration,
+};
 
 use commonware_broadcast::buffered;
 use commonware_consensus::{
-    Reporter,
+    Reporter, Reporters,
     marshal::{
         self, Update, core::Actor as MarshalActor, resolver::p2p as marshal_resolver,
         standard::Deferred,
     },
-    simplex::{
-        self,
-        config::{Floor, ForwardPolicy, SkipBudget, SkipPolicy},
-        elector::RoundRobin,
-    },
     types::{Epoch, FixedEpocher, ViewDelta},
 };
 use commonware_cryptography::{
-    Digested, Digestible as _, Sha256, Signer as _, certificate::ConstantProvider,
+    Digested, Digestible as _, Signer as _,
+    bls12381::{
+        dkg::feldman_desmedt::Reveal,
+        primitives::{sharing::Mode, variant::MinSig},
+    },
+    certificate::Verifier,
 };
-use commonware_glue::stateful::{
-    Config as StatefulConfig, Mailbox, Stateful, SyncPlan, db::SyncEngineConfig,
+use commonware_glue::{
+    dkg::{self, SecretStore as _, fence::Fence, reshare},
+    stateful::{Config as StatefulConfig, Mailbox, Stateful, SyncPlan, db::SyncEngineConfig},
 };
 use commonware_p2p::{Blocker, Provider, Receiver, Sender, max_message_size};
 use commonware_parallel::Sequential;
@@ -33,29 +39,34 @@ use pacta_law::{ActId, Genesis};
 
 use crate::{
     application::{Application, now_ms},
-    block::Block,
+    block::{Block, CEREMONY_SEATS_MAX},
+    committees::Committees,
     databases::{self, JOURNAL_BUFFER_BYTES, REPLAY_BUFFER_BYTES},
     dealer::NetworkShare,
-    elastic::{Elastic, Speed},
+    elastic::Speed,
+    epochs::{self, Finals},
     error::Error,
     gossip,
     handle::{self, Handle},
-    misconduct::Witness,
+    members::Members,
     paced::Paced,
     pacing::Pacing,
+    peers::{self, Track},
     presence::{self, Presence},
+    readiness,
     records::Store,
     resolver::NoResolver,
+    secrets::Secrets,
     shared::{LastFinal, Shared},
-    tempo::{self, Leaders, Views},
+    sharing, tempo,
     types::{
         BlockDigest, Context, Finalization, Marshal, Scheme, ValidatorKey, ValidatorSecret, Variant,
     },
 };
 
-/// Votes, certificates, requests for certificates, requests for blocks, blocks, acts, presence: in
-/// the order in which [`start`] takes their senders and receivers. Numbers 5 and 6 are kept for
-/// syncing.
+/// Votes, certificates, requests for certificates, requests for blocks, blocks, acts, presence,
+/// dealings: in the order in which [`start`] takes their senders and receivers. Numbers 5 and 6 are
+/// kept for syncing.
 ///
 /// Each quota also sizes a mailbox for each peer, so it is small.
 pub fn channels() -> [(u64, Quota); CHANNELS] {
@@ -67,16 +78,18 @@ pub fn channels() -> [(u64, Quota); CHANNELS] {
         (4, Quota::per_second(NZU32!(64))),
         (7, Quota::per_second(NZU32!(128))),
         (8, Quota::per_second(NZU32!(4))),
+        (10, Quota::per_second(NZU32!(64))),
     ]
 }
 
 /// Channels between validators.
-pub const CHANNELS: usize = 7;
+pub const CHANNELS: usize = 8;
 
 /// The largest message that a validator of a committee of this size sends, in bytes.
 pub fn message_bytes_max(validators: u32) -> u32 {
     max_message_size(&[
-        simplex::max_payload_size::<Scheme, BlockDigest>(validators),
+        dkg::orchestrator::max_payload_size::<Scheme, BlockDigest>(validators),
+        dkg::max_payload_size::<MinSig, ValidatorKey>(CEREMONY_SEATS_MAX),
         marshal::max_payload_size::<Variant, Scheme>(validators, &()),
         gossip::MESSAGE_BYTES_MAX,
     ])
@@ -88,8 +101,11 @@ pub struct Setup {
     pub genesis: Genesis,
     /// The validator's key, for connections and votes.
     pub key: ValidatorSecret,
-    /// Its share of the network key.
-    pub share: NetworkShare,
+    /// Its share of the network key by the founding; none of a validator that joined later.
+    pub share: Option<NetworkShare>,
+    /// Validators to be connected to at the start, with their addresses: those of the founding, and
+    /// whom the operator knows besides.
+    pub known: BTreeMap<ValidatorKey, String>,
     /// Time limits.
     pub pacing: Pacing,
     /// Prefix of the names of all files; unique per validator where several share a storage.
@@ -111,12 +127,24 @@ pub struct Errs {
     pub forgives: bool,
 }
 
+/// What connects a validator to others.
+pub struct Links<P, B, T> {
+    /// Tells who is connected.
+    pub provider: P,
+    /// Shuts out peers.
+    pub blocker: B,
+    /// Makes connections.
+    pub track: T,
+}
+
 /// A validator that runs.
 pub struct Running {
     /// The way to use it.
     pub handle: Handle,
     /// Its store of final blocks and certificates.
     pub marshal: Marshal,
+    /// Its means to vote, by epoch.
+    pub committees: Committees,
     /// The engine's root task: the node ends when it ends, and stops when it is aborted.
     pub task: Task<()>,
 }
@@ -124,16 +152,20 @@ pub struct Running {
 /// The type that hears of final blocks first.
 pub type FinalBlocks<E> = Mailbox<E, Application<E>>;
 
+/// The application with the rules of the ceremony before it: what blocks carry of it, and when.
+pub type Ceremonial<E> = reshare::Application<FinalBlocks<E>, Block, MinSig, ValidatorSecret>;
+
 /// Quantities that no operator needs to change.
-const MAILBOX: NonZeroUsize = NZUsize!(256);
-const EPOCH_BLOCKS: std::num::NonZeroU64 = NZU64!(u64::MAX);
-const BLOCKS_PER_FILE: std::num::NonZeroU64 = NZU64!(1 << 16);
-const VIEWS_PER_FILE: std::num::NonZeroU64 = NZU64!(256);
-const VIEWS_KEPT: ViewDelta = ViewDelta::new(256);
+pub(crate) const MAILBOX: NonZeroUsize = NZUsize!(256);
+const BLOCKS_PER_FILE: NonZeroU64 = NZU64!(1 << 16);
+const VIEWS_PER_FILE: NonZeroU64 = NZU64!(256);
+/// Views before the last final one of which the store keeps what is not final. Each epoch has files
+/// of its own until it is that far back.
+const VIEWS_KEPT: ViewDelta = ViewDelta::new(10);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 /// In the engine's time, which runs slowly while there is nothing to do.
-const CERTIFICATE_TIMEOUT: Duration = Duration::from_millis(500);
-const FETCH_RETRY: Duration = Duration::from_millis(100);
+pub(crate) const CERTIFICATE_TIMEOUT: Duration = Duration::from_millis(500);
+pub(crate) const FETCH_RETRY: Duration = Duration::from_millis(100);
 
 /// The validators of a genesis in the order that signatures refer to.
 ///
@@ -182,12 +214,11 @@ fn archive_config<C>(
 ///
 /// # Panics
 /// The engine's parts panic on damaged storage and on a block that cannot be reproduced.
-pub async fn start<E, S, R, P, B, F>(
+pub async fn start<E, S, R, P, B, T, F>(
     context: E,
     setup: Setup,
     peers: [(S, R); CHANNELS],
-    provider: P,
-    blocker: B,
+    links: Links<P, B, T>,
     wrap: impl FnOnce(FinalBlocks<E>) -> F,
 ) -> Result<Running, Error>
 where
@@ -196,15 +227,37 @@ where
     R: Receiver<PublicKey = ValidatorKey>,
     P: Provider<PublicKey = ValidatorKey>,
     B: Blocker<PublicKey = ValidatorKey>,
+    T: Track,
     F: Reporter<Activity = Update<Block>>,
 {
-    let [votes, certificates, certificate_requests, block_requests, blocks, acts, presence] = peers;
+    let [
+        votes,
+        certificates,
+        certificate_requests,
+        block_requests,
+        blocks,
+        acts,
+        presence,
+        dealings,
+    ] = peers;
     let committee = committee(&setup.genesis)?;
-    let Setup { genesis, key, share, pacing, prefix, errs } = setup;
+    let Links { provider, blocker, track } = links;
+    let Setup { genesis, key, share, known, pacing, prefix, errs } = setup;
     let me = key.public_key();
-    let scheme = scheme(&genesis, &committee, key, share)?;
+    let output = sharing::of_founding(&genesis, &committee)?;
+    let mut secrets = Secrets::open(context.child("secrets"), &prefix, &key).await?;
+    if let Some(share) = share.filter(|_| secrets.is_empty()) {
+        if *share.output() != output {
+            return Err(Error::Credentials("the share belongs to another network".into()));
+        }
+        secrets.put_share(Epoch::zero(), share.share_of(&me, &committee)?).await;
+    }
+    let namespace = pacta_chain::namespace(genesis.network());
+    let committees = Committees::new(namespace.clone(), *output.public().public(), key.clone());
+    let epoch_blocks = NonZeroU64::new(genesis.founding.epoch_blocks)
+        .ok_or_else(|| Error::Genesis("it does not say how long epochs are".into()))?;
     let page_cache = databases::page_cache();
-    let epocher = FixedEpocher::new(EPOCH_BLOCKS);
+    let epocher = FixedEpocher::new(epoch_blocks);
 
     let resolver = marshal_resolver::init(
         context.child("marshal_resolver"),
@@ -236,7 +289,12 @@ where
 
     let finalizations = prunable::Archive::<_, _, BlockDigest, Finalization>::init(
         context.child("finalizations"),
-        archive_config(&prefix, "finalizations", &page_cache, committee.len()),
+        archive_config(
+            &prefix,
+            "finalizations",
+            &page_cache,
+            <Scheme as Verifier>::certificate_codec_config_unbounded(),
+        ),
     )
     .await
     .map_err(|error| Error::Damaged(format!("certificates: {error}")))?;
@@ -248,20 +306,25 @@ where
     .map_err(|error| Error::Damaged(format!("blocks: {error}")))?;
     let store = Store::open(context.child("records"), &prefix, page_cache.clone()).await?;
 
-    let first = Application::<E>::genesis_block(&genesis)?;
+    let first =
+        Application::<E>::genesis_block(&genesis, sharing::first_epoch(output, &committee))?;
     let first_digest = first.digest();
-    let founded =
-        LastFinal { digest: first_digest, header: first.header().clone(), next_due: None };
-    let others = Presence::new(committee.iter().filter(|key| **key != me), now_ms(&context));
+    let founded = LastFinal {
+        digest: first_digest,
+        header: first.header().clone(),
+        next_due: None,
+        urgent: false,
+    };
+    let others = Presence::new(known.keys().filter(|key| **key != me), now_ms(&context));
     let shared = Shared::new(genesis, pacing, errs, others, founded)?;
-    let application = Application::<E>::new(store.clone(), shared.clone());
+    let application = Application::<E>::new(store.clone(), shared.clone(), first.clone());
     let plan = SyncPlan::init(context.child("plan"), format!("{prefix}-plan-")).await;
     let (marshal_actor, marshal, floor) = MarshalActor::<_, Variant, _, _, _, _, _>::init(
         context.child("marshal"),
         finalizations,
         final_blocks,
         marshal::Config {
-            provider: ConstantProvider::new(scheme.clone()),
+            provider: committees.clone(),
             epocher: epocher.clone(),
             start: plan.marshal_start(Digested::precomputed(first, first_digest)),
             partition_prefix: prefix.clone(),
@@ -298,63 +361,79 @@ where
             strategy: Sequential,
         },
     );
+    let handle = handle::start(
+        context.child("handle"),
+        shared.clone(),
+        store.clone(),
+        reports.clone(),
+        marshal.clone(),
+    );
+    let (fence, gate) = Fence::new();
+    let (ceremony, steps) = reshare::Actor::new(
+        context.child("ceremony"),
+        reshare::Config {
+            signer: key.clone(),
+            manager: sharing::NoManager(provider.clone()),
+            blocker: blocker.clone(),
+            participants_provider: Members::new(
+                context.child("members"),
+                committee,
+                handle.clone(),
+            ),
+            secret_store: secrets,
+            strategy: Sequential,
+            registrar: committees.clone(),
+            marshal: marshal.clone(),
+            state_sync: dkg::state_sync::Plan::disabled(),
+            fence,
+            // The engine wants it to live as long as the process; it is some ten bytes.
+            namespace: Box::leak(
+                [namespace.as_slice(), b"-ceremony-1"].concat().into_boxed_slice(),
+            ),
+            sharing_mode: Mode::NonZeroCounter,
+            reveal: Reveal::V1,
+            mailbox_size: MAILBOX,
+            partition_prefix: format!("{prefix}-ceremony"),
+            page_cache: page_cache.clone(),
+            write_buffer: JOURNAL_BUFFER_BYTES,
+            replay_buffer: REPLAY_BUFFER_BYTES,
+            max_participants: CEREMONY_SEATS_MAX,
+            blocks_per_epoch: epoch_blocks,
+        },
+    );
+    let ceremonial = reshare::Application::new(reports.clone(), steps.clone(), epoch_blocks);
     let deferred = Deferred::new(
         context.child("deferred"),
-        Paced::new(reports.clone(), store.clone(), shared.clone()),
+        Paced::new(ceremonial, store.clone(), shared.clone()),
         marshal.clone(),
         epocher,
     );
-    marshal_actor.start(wrap(reports.clone()), buffer, resolver);
+    let (finals, final_blocks) = Finals::channel();
+    let reporters = Reporters::from((steps, finals));
+    let reporters = Reporters::from((wrap(reports.clone()), reporters));
+    marshal_actor.start(reporters, buffer, resolver);
+    ceremony.start(dealings);
     stateful.start();
     presence::start(context.child("presence"), shared.clone(), marshal.clone(), presence);
     let speed = Speed::new(context.child("clock"));
-    let leaders = Leaders::of(committee.clone());
-    tempo::start(context.child("tempo"), shared.clone(), speed.clone(), leaders, me);
-    let reporter = Views::new(deferred.clone(), shared.clone());
-    let reporter = Witness::new(reporter, shared.clone(), committee);
-    let handle = handle::start(context.child("handle"), shared, store, reports, marshal.clone());
+    tempo::start(context.child("tempo"), shared.clone(), speed.clone(), me.clone());
+    readiness::start(context.child("readiness"), shared.clone(), handle.clone(), &key);
+    let peers = (context.child("peers"), shared.clone(), handle.clone());
+    peers::start(peers.0, peers.1, peers.2, me, known, track);
     gossip::start(context.child("gossip"), handle.clone(), acts);
-
-    let simplex = simplex::Engine::new(
-        Elastic::new(context, speed),
-        simplex::Config {
-            scheme,
-            elector: RoundRobin::<Sha256>::default(),
-            blocker,
-            automaton: deferred.clone(),
-            relay: deferred,
-            reporter,
-            track_historical_votes: true, // else a later contradiction leaves no evidence
-            strategy: Sequential,
-            partition: format!("{prefix}-votes"),
-            mailbox_size: MAILBOX,
-            epoch: Epoch::zero(),
-            floor: Floor::Genesis(first_digest),
-            replay_buffer: REPLAY_BUFFER_BYTES,
-            write_buffer: JOURNAL_BUFFER_BYTES,
-            page_cache,
-            leader_timeout: pacing.leader,
-            certification_timeout: pacing.certification,
-            timeout_retry: pacing.retry,
-            view_retention: VIEWS_KEPT,
-            skip: SkipPolicy::Enabled { timeout: pacing.skip, budget: SkipBudget::Participants },
-            fetch_timeout: NZDuration!(CERTIFICATE_TIMEOUT),
-            fetch_retry_delay: FETCH_RETRY,
-            forward: ForwardPolicy::SilentVoters,
-        },
-    );
-    let task = simplex.start(votes, certificates, certificate_requests);
-    Ok(Running { handle, marshal, task })
-}
-
-fn scheme(
-    genesis: &Genesis,
-    committee: &Set<ValidatorKey>,
-    key: ValidatorSecret,
-    share: NetworkShare,
-) -> Result<Scheme, Error> {
-    if share.network_key() != genesis.founding.network_key.0.as_slice() {
-        return Err(Error::Credentials("the share belongs to another network".into()));
-    }
-    share.scheme(&pacta_chain::namespace(genesis.network()), committee, key)
+    let parts = epochs::Parts {
+        shared,
+        committees: committees.clone(),
+        marshal: marshal.clone(),
+        application: deferred,
+        blocker,
+        gate,
+        speed,
+        page_cache,
+        epoch_blocks,
+        prefix,
+    };
+    let channels = [votes, certificates, certificate_requests];
+    let task = epochs::start(context, parts, final_blocks, channels);
+    Ok(Running { handle, marshal, committees, task })
 }

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use commonware_cryptography::{Hasher as _, Sha256, sha256::Digest};
 use commonware_glue::stateful::db::Unmerkleized as _;
 use pacta_law::{
-    ActId, Instant, Ledger, Missing, Outcome, Path, VerifiedAct, execute, execute_verified,
-    fall_due, next_due, reads,
+    ActId, Ceremony, Instant, Ledger, Missing, Outcome, Path, VerifiedAct, execute,
+    execute_verified, fall_due, next_due, reads, turn, wants_change,
 };
 
 use crate::{
@@ -116,23 +116,39 @@ pub fn path_digest(path: &str) -> Digest {
     Sha256::hash(&[path.as_bytes()])
 }
 
-/// Executes what falls due at `now`, then acts.
+/// A block to execute.
+pub struct Task {
+    /// Digest of the parent block.
+    pub parent: Digest,
+    /// Height of the block.
+    pub height: u64,
+    /// Instant of the block.
+    pub now: Instant,
+    /// Its acts.
+    pub work: Work,
+    /// How the ceremony of an epoch ended, in that epoch's last block.
+    pub ceremony: Option<Ceremony>,
+}
+
+/// Executes what the height brings about and what falls due, then acts.
 ///
 /// # Errors
 /// [`Error::Damaged`] if stored data cannot be read.
 pub async fn execute_block<E: Context>(
     shared: &Shared,
     store: &Store<E>,
-    parent: Digest,
-    height: u64,
-    now: Instant,
-    work: Work,
+    task: Task,
     batches: Unmerkleized<E>,
 ) -> Result<Executed<E>, Error> {
+    let Task { parent, height, now, work, ceremony } = task;
     let mut ledger = Ledger::new(shared.network(), height, now);
     let loader = Loader { height, batches: &batches, store, shared };
     let mut run = Run::default();
 
+    let turned = loader.run(&mut ledger, |ledger| turn(ledger, ceremony.as_ref())).await?;
+    for outcome in turned {
+        run.push(outcome);
+    }
     let due = loader.run(&mut ledger, fall_due).await?;
     for outcome in due.outcomes {
         run.push(outcome);
@@ -160,6 +176,7 @@ pub async fn execute_block<E: Context>(
         run.act(candidate, outcome, choose);
     }
     let next_due = loader.run(&mut ledger, next_due).await?;
+    run.urgent = loader.run(&mut ledger, |ledger| wants_change(ledger)).await?;
     finish(shared, run, ledger, batches, parent, height, next_due).await
 }
 
@@ -189,6 +206,7 @@ struct Run {
     early: Vec<ActId>,
     useless: Vec<ActId>,
     unfit: bool,
+    urgent: bool,
 }
 
 impl Run {
@@ -275,6 +293,7 @@ async fn finish<E: Context>(
             outcomes: run.outcomes,
             used: run.used,
             next_due: next_due.map(|instant| instant.ms()),
+            urgent: run.urgent,
         },
         roots: Roots::of::<E>(&merkleized),
         merkleized,

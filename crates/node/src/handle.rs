@@ -205,7 +205,7 @@ impl Handle {
             ledger_root: header.ledger_root,
             journal_root: header.journal_root,
             view: header.view,
-            validators: self.shared.genesis().founding.validators.len(),
+            validators: self.shared.signing().len(),
             there: self.shared.presence().there(),
             mempool_acts,
             mempool_bytes,

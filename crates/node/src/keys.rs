@@ -4,7 +4,7 @@ use commonware_codec::DecodeExt as _;
 use pacta_law::PublicKey;
 
 use crate::{
-    dealer::{NetworkShare, deal},
+    dealer::{Dealt, NetworkShare, deal},
     error::Error,
     types::{ValidatorKey, ValidatorSecret},
 };
@@ -27,14 +27,23 @@ pub fn validator_key(public: &PublicKey) -> Result<ValidatorKey, Error> {
         .map_err(|_| Error::Credentials(format!("{public} is no Ed25519 key")))
 }
 
-/// Deals shares of a new network key to validators, from the system's randomness: the network key
-/// of 96 bytes, and the shares in the order of the validators.
+/// What a dealer made for validators in their order.
+pub struct DealtTo {
+    /// The network key: 96 bytes.
+    pub network_key: Vec<u8>,
+    /// The public outcome of the sharing, as the founding states it.
+    pub ceremony: Vec<u8>,
+    /// The validators' shares.
+    pub shares: Vec<NetworkShare>,
+}
+
+/// Deals shares of a new network key to validators, from the system's randomness.
 ///
 /// # Errors
 /// [`Error::Credentials`] if there is no validator, or one is named twice.
-pub fn deal_to(validators: &[PublicKey]) -> Result<(Vec<u8>, Vec<NetworkShare>), Error> {
+pub fn deal_to(validators: &[PublicKey]) -> Result<DealtTo, Error> {
     let keys = validators.iter().map(validator_key).collect::<Result<Vec<_>, _>>()?;
-    let dealt = deal(rand::rng(), keys.iter().cloned())?;
-    let shares = keys.iter().filter_map(|key| dealt.shares.get(key).cloned()).collect();
-    Ok((dealt.network_key, shares))
+    let Dealt { network_key, ceremony, shares } = deal(rand::rng(), keys.iter().cloned())?;
+    let shares = keys.iter().filter_map(|key| shares.get(key).cloned()).collect();
+    Ok(DealtTo { network_key, ceremony, shares })
 }

@@ -2,7 +2,9 @@
 
 use std::{
     any::Any,
-    net::SocketAddr,
+    collections::BTreeMap,
+    net::{SocketAddr, ToSocketAddrs as _},
+    num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::Once,
@@ -19,19 +21,21 @@ use commonware_stream::{
     sake::{self, Sake},
 };
 use commonware_utils::{
-    NZUsize, TryCollect as _,
+    NZUsize,
     channel::{oneshot, watch},
     ordered::Map,
 };
-use pacta_law::Genesis;
+use pacta_law::{Genesis, seats_max};
 
 use crate::{
     dealer::NetworkShare,
     directory::Directory,
-    engine::{self, Errs, Setup, channels, committee, message_bytes_max},
+    engine::{self, Errs, Links, Setup, channels, message_bytes_max},
     error::Error,
     handle::Handle,
+    keys::validator_key,
     pacing::Pacing,
+    peers::Track,
     types::{ValidatorKey, ValidatorSecret},
 };
 
@@ -47,14 +51,14 @@ pub struct Config {
     pub directory: PathBuf,
     /// The founding act and the first records.
     pub genesis: Genesis,
-    /// The validator's share of the network key.
-    pub share: NetworkShare,
+    /// The validator's share of the network key by the founding; none of one that joined later.
+    pub share: Option<NetworkShare>,
     /// The validator's key, for connections.
     pub key: ValidatorSecret,
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// Where each validator listens, this one included or not.
-    pub peers: Vec<(ValidatorKey, SocketAddr)>,
+    /// Where validators listen, `host:port`, as far as the operator knows better than the founding.
+    pub peers: Vec<(ValidatorKey, String)>,
     /// Time limits.
     pub pacing: Pacing,
     /// Threads that do the node's work.
@@ -159,25 +163,15 @@ async fn serve(
     started: oneshot::Sender<Handle>,
     stopped: oneshot::Receiver<()>,
 ) -> Result<(), Error> {
-    let committee = committee(&config.genesis)?;
-    let validators = committee.len();
-    let me = config.key.public_key();
-    if committee.iter().all(|key| *key != me) {
-        return Err(Error::Credentials("the validator's key is not in the genesis".into()));
+    let founding = &config.genesis.founding;
+    let seats = seats_max(founding.epoch_blocks).max(founding.validators.len());
+    let mut known = BTreeMap::new();
+    for validator in &founding.validators {
+        known.insert(validator_key(&validator.key)?, validator.address.clone());
     }
-    let peers: Map<ValidatorKey, Address> = committee
-        .iter()
-        .map(|key| {
-            let known = config.peers.iter().find(|(peer, _)| peer == key);
-            let address = if *key == me { Some(config.listen) } else { known.map(|known| known.1) };
-            address
-                .map(|address| (key.clone(), Address::from(address)))
-                .ok_or_else(|| Error::Credentials(format!("the address of {key} is not given")))
-        })
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .try_collect()
-        .map_err(|_| Error::Genesis("a validator is named twice".into()))?;
+    known.extend(config.peers.iter().cloned());
+    // A committee that leaves and one that comes are connected at the same time.
+    let peers_max = NonZeroUsize::new(2 * seats).unwrap_or(NonZeroUsize::MIN);
 
     let handshake = Cups::<_, ChaCha20Poly1305>::new(
         Sake {
@@ -193,38 +187,61 @@ async fn serve(
         handshake,
         namespace.as_bytes(),
         config.listen,
-        NZUsize!(256).min(std::num::NonZeroUsize::new(validators).unwrap_or(NZUsize!(1))),
-        message_bytes_max(u32::try_from(validators).unwrap_or(u32::MAX)),
+        peers_max,
+        message_bytes_max(u32::try_from(seats).unwrap_or(u32::MAX)),
         NZUsize!(256),
     );
     settings.tracked_peer_sets = NZUsize!(1);
-    let (mut network, mut oracle) = lookup::Network::new(context.child("network"), settings);
+    let (mut network, oracle) = lookup::Network::new(context.child("network"), settings);
     let connections = channels().map(|(channel, quota)| network.register(channel, quota));
-    let _ = oracle.track(0, peers);
     let network = network.start();
 
+    let track = Dial { oracle: oracle.clone(), me: config.listen, key: config.key.public_key() };
     let setup = Setup {
         genesis: config.genesis,
         key: config.key,
         share: config.share,
+        known,
         pacing: config.pacing,
         prefix: "node".into(),
         errs: Errs::default(),
     };
-    let running = engine::start(
-        context.child("engine"),
-        setup,
-        connections,
-        oracle.clone(),
-        oracle,
-        |reports| reports,
-    )
-    .await?;
+    let links = Links { provider: oracle.clone(), blocker: oracle, track };
+    let running =
+        engine::start(context.child("engine"), setup, connections, links, |reports| reports)
+            .await?;
     let _ = started.send(running.handle); // the starter may have given up
     select! {
         _ = stopped => Ok(()),
         result = running.task => Err(ended("engine", result)),
         result = network => Err(ended("network", result)),
+    }
+}
+
+/// Connects to validators over TCP.
+struct Dial {
+    oracle: lookup::Oracle<ValidatorKey>,
+    me: SocketAddr,
+    key: ValidatorKey,
+}
+
+impl Track for Dial {
+    /// A name is resolved when the validator becomes known; one that cannot be is tried again with
+    /// the next change.
+    fn track(&mut self, number: u64, peers: BTreeMap<ValidatorKey, String>) {
+        let mut addresses: BTreeMap<ValidatorKey, Address> = BTreeMap::new();
+        for (key, address) in peers {
+            match address.to_socket_addrs().ok().and_then(|mut found| found.next()) {
+                _ if key == self.key => {}
+                Some(found) => {
+                    addresses.insert(key, Address::from(found));
+                }
+                None => tracing::warn!(%key, address, "the address of a validator is not found"),
+            }
+        }
+        addresses.insert(self.key.clone(), Address::from(self.me));
+        let addresses: Map<ValidatorKey, Address> = Map::from_iter_dedup(addresses);
+        let _ = self.oracle.track(number, addresses);
     }
 }
 

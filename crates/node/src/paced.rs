@@ -14,7 +14,7 @@ use commonware_macros::select;
 
 use crate::{
     block::Block,
-    engine::FinalBlocks,
+    engine::Ceremonial,
     records::Store,
     shared::Shared,
     types::{Context, Round, Scheme},
@@ -22,7 +22,7 @@ use crate::{
 
 /// Withholds proposals until there is something to do, and votes while clocks differ.
 pub struct Paced<E: Context> {
-    inner: FinalBlocks<E>,
+    inner: Ceremonial<E>,
     store: Store<E>,
     shared: Shared,
 }
@@ -35,7 +35,7 @@ impl<E: Context> Clone for Paced<E> {
 
 impl<E: Context> Paced<E> {
     /// Puts itself before the application.
-    pub fn new(inner: FinalBlocks<E>, store: Store<E>, shared: Shared) -> Self {
+    pub fn new(inner: Ceremonial<E>, store: Store<E>, shared: Shared) -> Self {
         Self { inner, store, shared }
     }
 
@@ -46,12 +46,17 @@ impl<E: Context> Paced<E> {
         }
         let next = height + 1;
         let heartbeat = clock.current() + self.shared.pacing().heartbeat;
+        let mut gap = None;
         loop {
             let change = self.shared.changes().next();
             let included = self.store.acts_since_final(parent);
             if self.shared.presence().wants(next) || self.shared.mempool().is_ready(&included) {
                 return;
             }
+            if self.is_urgent(&parent) && gap.is_none() {
+                gap = Some(clock.current() + self.shared.pacing().epoch_gap);
+            }
+            let heartbeat = gap.unwrap_or(heartbeat);
             let wake = match self.next_due(&parent) {
                 Some(due) => heartbeat.min(UNIX_EPOCH + Duration::from_millis(due)),
                 None => heartbeat,
@@ -64,6 +69,14 @@ impl<E: Context> Paced<E> {
                 _ = change => {},
             }
         }
+    }
+
+    fn is_urgent(&self, parent: &Digest) -> bool {
+        if let Some(brought) = self.store.held(parent) {
+            return brought.urgent;
+        }
+        let last = self.shared.last_final();
+        last.digest == *parent && last.urgent
     }
 
     fn next_due(&self, parent: &Digest) -> Option<u64> {

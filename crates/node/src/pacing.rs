@@ -21,6 +21,8 @@ pub struct Pacing {
     pub clock_difference: Duration,
     /// A pending act is sent to all again after this time.
     pub gossip_again: Duration,
+    /// While somebody waits for the next epochs, a leader makes a block after this time.
+    pub epoch_gap: Duration,
     /// An act whose predecessors are missing waits at most this time.
     pub out_of_order: Duration,
 }
@@ -37,6 +39,7 @@ impl Pacing {
             retry: Duration::from_secs(2),
             clock_difference: Duration::from_secs(5),
             gossip_again: Duration::from_secs(1),
+            epoch_gap: Duration::from_millis(250),
             out_of_order: Duration::from_secs(30),
         }
     }
@@ -59,6 +62,7 @@ impl Pacing {
             retry: Duration::from_millis(500),
             clock_difference: Duration::from_secs(5),
             gossip_again: Duration::from_millis(500),
+            epoch_gap: Duration::from_millis(250),
             out_of_order: Duration::from_secs(10),
         }
     }

@@ -73,6 +73,25 @@ impl Presence {
         Self { others, faulty_max, since_ms: now_ms, started_ms: now_ms, now_ms, ..Self::default() }
     }
 
+    /// Knows other validators from now on; what was heard of those that stay is kept.
+    pub fn set_others<'a>(&mut self, others: impl IntoIterator<Item = &'a ValidatorKey>) {
+        let mut before = std::mem::take(&mut self.others);
+        let heard = |key: &ValidatorKey| {
+            let other = before.remove(key).unwrap_or_default();
+            (key.clone(), other)
+        };
+        self.others = others.into_iter().map(heard).collect();
+        self.faulty_max = self.others.len() / 3;
+    }
+
+    /// Whether this node is as far as those who were heard lately, as far as is known, and heard
+    /// more of them than can be faulty; a node alone is.
+    pub fn is_synchronised(&self) -> bool {
+        let there = self.there();
+        (self.others.is_empty() || there.len() > self.faulty_max)
+            && self.ahead(self.now_ms) <= self.height
+    }
+
     /// Notes where this node stands.
     pub fn stand_at(&mut self, height: u64, now_ms: u64) {
         self.now_ms = now_ms;

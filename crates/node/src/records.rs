@@ -55,6 +55,8 @@ pub struct Brought {
     pub used: Vec<Used>,
     /// When something next falls due, in milliseconds, as known after this block.
     pub next_due: Option<u64>,
+    /// Whether somebody waits for the next epochs after this block.
+    pub urgent: bool,
 }
 
 #[derive(Default)]

@@ -21,7 +21,7 @@ use commonware_cryptography::{
     bls12381::{
         certificate::threshold,
         primitives::{
-            group::{G1, Share},
+            group::{G1, G2, Share},
             sharing::Sharing,
             variant::MinSig,
         },
@@ -107,9 +107,12 @@ impl Read for Certificate {
 }
 
 /// What a validator, or who watches validators, checks votes with; a validator also casts them.
+///
+/// Who knows the network key alone checks the threshold signature alone: that key outlives every
+/// committee, so certificates of any epoch can be checked by it, but not their lists.
 #[derive(Clone, Debug)]
 pub struct Scheme {
-    listed: Listed,
+    listed: Option<Listed>,
     threshold: Threshold,
 }
 
@@ -127,7 +130,7 @@ impl Scheme {
     ) -> Option<Self> {
         let listed = Listed::signer(namespace, committee.clone(), secret)?;
         let threshold = Threshold::signer(namespace, committee, sharing, share)?;
-        (listed.me() == threshold.me()).then_some(Self { listed, threshold })
+        (listed.me() == threshold.me()).then_some(Self { listed: Some(listed), threshold })
     }
 
     /// That of one who only checks.
@@ -139,8 +142,22 @@ impl Scheme {
         committee: Set<ValidatorKey>,
         sharing: Sharing<MinSig>,
     ) -> Self {
-        let listed = Listed::verifier(namespace, committee.clone());
+        let listed = Some(Listed::verifier(namespace, committee.clone()));
         Self { listed, threshold: Threshold::verifier(namespace, committee, sharing) }
+    }
+
+    /// That of one who knows the network key alone: it checks certificates of every epoch, and no
+    /// votes.
+    pub fn of_network(namespace: &[u8], network_key: G2) -> Self {
+        Self { listed: None, threshold: Threshold::certificate_verifier(namespace, network_key) }
+    }
+
+    /// The half that checks own signatures.
+    ///
+    /// # Panics
+    /// If the committee is not known: votes are never given to such a scheme.
+    fn own(&self) -> &Listed {
+        self.listed.as_ref().expect("votes are checked only where the committee is known")
     }
 
     /// Votes taken apart.
@@ -195,13 +212,14 @@ impl Verifier for Scheme {
         certificate: &Certificate,
         strategy: &impl Strategy,
     ) -> bool {
-        self.listed.verify_certificate::<_, D>(rng, subject, &certificate.list, strategy)
-            && self.threshold.verify_certificate::<_, D>(
-                rng,
-                subject,
-                &certificate.threshold,
-                strategy,
-            )
+        self.listed.as_ref().is_none_or(|listed| {
+            listed.verify_certificate::<_, D>(rng, subject, &certificate.list, strategy)
+        }) && self.threshold.verify_certificate::<_, D>(
+            rng,
+            subject,
+            &certificate.threshold,
+            strategy,
+        )
     }
 
     fn verify_certificates<'a, R, D, I>(
@@ -223,7 +241,9 @@ impl Verifier for Scheme {
         else {
             return false;
         };
-        self.listed.verify_certificates::<_, D, _>(rng, lists, strategy)
+        self.listed
+            .as_ref()
+            .is_none_or(|listed| listed.verify_certificates::<_, D, _>(rng, lists, strategy))
             && self.threshold.verify_certificates::<_, D, _>(rng, signatures, strategy)
     }
 
@@ -236,7 +256,8 @@ impl Verifier for Scheme {
     }
 
     fn certificate_codec_config(&self) -> usize {
-        self.listed.certificate_codec_config()
+        let unbounded = Listed::certificate_codec_config_unbounded;
+        self.listed.as_ref().map_or_else(unbounded, Verifier::certificate_codec_config)
     }
 
     fn certificate_codec_config_unbounded() -> usize {
@@ -248,15 +269,15 @@ impl certificate::Scheme for Scheme {
     type Signature = Signature;
 
     fn me(&self) -> Option<Membership> {
-        self.listed.me()
+        self.listed.as_ref()?.me()
     }
 
     fn participants(&self) -> &Set<ValidatorKey> {
-        self.listed.participants()
+        self.own().participants()
     }
 
     fn sign<D: Digest>(&self, subject: Subject<'_, D>) -> Option<Attestation<Self>> {
-        let own = self.listed.sign::<D>(subject)?;
+        let own = self.own().sign::<D>(subject)?;
         let part = self.threshold.sign::<D>(subject)?;
         let signature =
             Signature { own: own.signature.get()?.clone(), part: (*part.signature.get()?).into() };
@@ -275,7 +296,7 @@ impl certificate::Scheme for Scheme {
             return false;
         };
         let own = own_half(attestation.signer, signature);
-        self.listed.verify_attestation::<_, D>(rng, subject, &own, strategy)
+        self.own().verify_attestation::<_, D>(rng, subject, &own, strategy)
             && self.threshold.verify_attestation::<_, D>(rng, subject, &part, strategy)
     }
 
@@ -293,7 +314,7 @@ impl certificate::Scheme for Scheme {
         I::IntoIter: Send,
     {
         let Apart { own, mut whole, mut bad } = Self::take_apart(attestations);
-        let own = self.listed.verify_attestations::<_, D, _>(rng, subject, own, strategy);
+        let own = self.own().verify_attestations::<_, D, _>(rng, subject, own, strategy);
         bad.extend(own.invalid);
         whole.retain(|signer, _| !bad.contains(signer));
         let parts: Vec<_> = whole.values().filter_map(part_half).collect();
@@ -324,7 +345,7 @@ impl certificate::Scheme for Scheme {
         let pending: Vec<_> = pending.into_iter().collect();
         let verified: Vec<_> = verified.into_iter().collect();
         let Apart { own, bad, .. } = Self::take_apart(pending.iter().cloned());
-        let own = self.listed.verify_attestations::<_, D, _>(rng, subject, own, strategy);
+        let own = self.own().verify_attestations::<_, D, _>(rng, subject, own, strategy);
         if bad.is_empty() && own.invalid.is_empty() {
             let all = pending.iter().chain(verified.iter().copied()).cloned();
             if let Some(all) = NonEmpty::try_new(all)
@@ -361,7 +382,7 @@ impl certificate::Scheme for Scheme {
         let own = NonEmpty::try_new(own.into_iter()).ok_or_else(none)?;
         let parts = NonEmpty::try_new(parts.into_iter()).ok_or_else(none)?;
         Ok(Certificate {
-            list: self.listed.assemble(own, strategy)?,
+            list: self.own().assemble(own, strategy)?,
             threshold: self.threshold.assemble(parts, strategy)?,
         })
     }

@@ -8,10 +8,12 @@ use commonware_macros::select;
 use commonware_utils::channel::{mpsc, oneshot};
 use futures::StreamExt as _;
 use pacta_chain::FinalBlock;
-use pacta_law::{Instant, Ledger, Missing, Outcome, Path, Refusal, VerifiedAct, check, next_due};
+use pacta_law::{
+    Instant, Ledger, Missing, Outcome, Path, Refusal, VerifiedAct, check, next_due, wants_change,
+};
 
 use crate::{
-    application::now_ms,
+    application::{ended, now_ms},
     databases::Databases,
     engine::FinalBlocks,
     error::Error,
@@ -96,14 +98,20 @@ async fn recover_last_final<E: Context>(context: &E, sources: &Sources<E>) {
     if header.height <= sources.shared.last_final().header.height {
         return;
     }
-    let last = |next_due| LastFinal { digest: block.digest(), header: header.clone(), next_due };
-    sources.shared.set_last_final(last(None));
+    let last = |next_due, urgent| LastFinal {
+        digest: block.digest(),
+        header: header.clone(),
+        next_due,
+        urgent,
+    };
+    sources.shared.set_last_final(last(None, false));
     let mut ledger = Ledger::new(sources.shared.network(), header.height, header.instant);
     let due = with_records(context, sources, &mut ledger, next_due).await;
     // Where it cannot be known, a block at once will tell.
     let due = due.map_or(Some(0), |due| due.map(|due| due.ms()));
+    let urgent = with_records(context, sources, &mut ledger, |ledger| wants_change(ledger)).await;
     if sources.shared.last_final().header.height == header.height {
-        sources.shared.set_last_final(last(due));
+        sources.shared.set_last_final(last(due, urgent.unwrap_or_default()));
     }
 }
 
@@ -267,6 +275,7 @@ pub(crate) async fn final_block<E: Context>(
     Ok(Some(FinalBlock {
         header: block.header().clone(),
         acts: block.acts().iter().map(|act| act.to_vec()).collect(),
+        ceremony: block.ceremony().and_then(ended),
         outcomes,
     }))
 }

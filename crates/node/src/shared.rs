@@ -11,6 +11,7 @@ use std::{
 use commonware_cryptography::sha256::Digest;
 use commonware_utils::{
     channel::watch,
+    ordered::Set,
     sync::{Mutex, MutexGuard},
 };
 use pacta_chain::{Evidence, Header};
@@ -18,7 +19,7 @@ use pacta_law::{ActId, Genesis, NetworkId, Path};
 
 use crate::{
     bell::Bell, engine::Errs, error::Error, mempool::Mempool, misconduct::Kept, pacing::Pacing,
-    presence::Presence,
+    presence::Presence, turns::Turns, types::ValidatorKey,
 };
 
 /// The last final block that has been executed.
@@ -30,6 +31,8 @@ pub struct LastFinal {
     pub header: Header,
     /// When something next falls due after it, in milliseconds, if that is known.
     pub next_due: Option<u64>,
+    /// Whether somebody waits for the next epochs, so that blocks are made without other need.
+    pub urgent: bool,
 }
 
 /// Disagreements that are kept, at most.
@@ -49,6 +52,14 @@ pub struct Disagreement {
     pub journal_root: pacta_law::Digest,
 }
 
+/// Where agreement is, as far as it is known here.
+#[derive(Default)]
+struct Place {
+    epoch: u64,
+    view: u64,
+    committee: Set<ValidatorKey>,
+}
+
 struct Inner {
     genesis: Genesis,
     network: NetworkId,
@@ -65,8 +76,7 @@ struct Inner {
     outbox_filled: watch::Sender<u64>,
     presence: Mutex<Presence>,
     misconduct: Mutex<Kept>,
-    /// The view that the engine has entered.
-    view: AtomicU64,
+    place: Mutex<Place>,
     /// Votes that are withheld.
     withheld: AtomicU64,
     /// Rings when there is new evidence.
@@ -115,7 +125,7 @@ impl Shared {
             outbox_filled: watch::Sender::new(0),
             presence: Mutex::new(presence),
             misconduct: Mutex::default(),
-            view: AtomicU64::new(0),
+            place: Mutex::default(),
             withheld: AtomicU64::new(0),
             accusations: Bell::default(),
         })))
@@ -210,16 +220,37 @@ impl Shared {
         Withheld(self.clone())
     }
 
-    /// Notes that the engine has entered a view.
-    pub fn enter(&self, view: u64) {
-        if self.0.view.fetch_max(view, Ordering::Relaxed) < view {
+    /// Notes that an epoch has begun, with its committee.
+    pub fn enter_epoch(&self, epoch: u64, committee: Set<ValidatorKey>) {
+        *self.0.place.lock() = Place { epoch, view: 1, committee };
+        self.changed();
+    }
+
+    /// The validators that agree on the epoch that has begun last; none before the first.
+    pub fn signing(&self) -> Set<ValidatorKey> {
+        self.0.place.lock().committee.clone()
+    }
+
+    /// Notes that the engine has entered a view of an epoch.
+    pub fn enter(&self, epoch: u64, view: u64) {
+        let mut place = self.0.place.lock();
+        if place.epoch == epoch && place.view < view {
+            place.view = view;
+            drop(place);
             self.changed();
         }
     }
 
-    /// The view that the engine has entered, as far as it is known.
-    pub fn view(&self) -> u64 {
-        self.0.view.load(Ordering::Relaxed).max(self.0.last_final.borrow().header.view + 1)
+    /// The leader of the view that the engine has entered, as far as it is known.
+    pub fn leader(&self) -> Option<ValidatorKey> {
+        let (epoch, view) = {
+            let last = self.0.last_final.borrow();
+            (last.header.epoch, last.header.view + 1)
+        };
+        let place = self.0.place.lock();
+        let view = if place.epoch == epoch { place.view.max(view) } else { place.view };
+        let leader = Turns::of(place.committee.len()).leader(place.epoch, view);
+        place.committee.get(leader).cloned()
     }
 
     /// Whether this node knows of something that wants a block, or that others have one.
@@ -230,6 +261,7 @@ impl Shared {
             presence.wants(last.header.height + 1) || presence.lags()
         };
         last.header.height == 0
+            || last.urgent
             || last.next_due.is_some_and(|due| due <= now_ms)
             || somebody_is_lost
             || self.0.withheld.load(Ordering::Relaxed) > 0

@@ -4,17 +4,8 @@
 use std::{sync::Arc, time::Duration};
 
 use commonware_actor::Feedback;
-use commonware_consensus::{
-    Reporter, Viewable as _,
-    simplex::{
-        elector::{Config as _, Elector as _, RoundRobin, RoundRobinElector},
-        types::Activity,
-    },
-    types::{Epoch, Round, View},
-};
-use commonware_cryptography::Sha256;
+use commonware_consensus::{Reporter, Viewable as _, simplex::types::Activity};
 use commonware_macros::select;
-use commonware_utils::ordered::Set;
 
 use crate::{
     application::now_ms,
@@ -31,12 +22,13 @@ const LOOK: Duration = Duration::from_secs(1);
 pub struct Views<R> {
     inner: R,
     shared: Shared,
+    epoch: u64,
 }
 
 impl<R> Views<R> {
-    /// Puts itself before a reporter.
-    pub fn new(inner: R, shared: Shared) -> Self {
-        Self { inner, shared }
+    /// Puts itself before the reporter of an epoch.
+    pub fn new(inner: R, shared: Shared, epoch: u64) -> Self {
+        Self { inner, shared, epoch }
     }
 }
 
@@ -51,39 +43,14 @@ impl<R: Reporter<Activity = Activity<Scheme, BlockDigest>>> Reporter for Views<R
             _ => None,
         };
         if let Some(left) = left {
-            self.shared.enter(left.get() + 1);
+            self.shared.enter(self.epoch, left.get() + 1);
         }
         self.inner.report(activity)
     }
 }
 
-/// Who leads which view.
-pub struct Leaders {
-    elector: RoundRobinElector<Scheme>,
-    committee: Set<ValidatorKey>,
-}
-
-impl Leaders {
-    /// The order in which a committee leads.
-    pub fn of(committee: Set<ValidatorKey>) -> Self {
-        Self { elector: RoundRobin::<Sha256>::default().build(&committee), committee }
-    }
-
-    /// The leader of a view of epoch 0.
-    fn of_view(&self, view: u64) -> Option<&ValidatorKey> {
-        let leader = self.elector.elect(Round::new(Epoch::zero(), View::new(view)), ());
-        self.committee.get(leader.into())
-    }
-}
-
 /// Starts to watch.
-pub fn start<E: Context>(
-    context: E,
-    shared: Shared,
-    speed: Arc<Speed<E>>,
-    leaders: Leaders,
-    me: ValidatorKey,
-) {
+pub fn start<E: Context>(context: E, shared: Shared, speed: Arc<Speed<E>>, me: ValidatorKey) {
     let idle = shared.pacing().idle_slowness();
     if idle == 1 {
         return;
@@ -92,9 +59,9 @@ pub fn start<E: Context>(
         loop {
             let change = shared.changes().next();
             let now = now_ms(&context);
-            let leader = leaders.of_view(shared.view());
+            let leader = shared.leader();
             let led = leader
-                .is_none_or(|leader| *leader == me || shared.presence().is_there(leader, now));
+                .is_none_or(|leader| leader == me || shared.presence().is_there(&leader, now));
             let slow = led && !shared.is_busy(now);
             speed.set_slowness(if slow { idle } else { 1 });
             select! {

@@ -1,7 +1,10 @@
 //! The engine's types as pacta uses them, under one name each.
 
 use commonware_consensus::{marshal::standard::Standard, simplex::types as simplex};
-use commonware_cryptography::{ed25519, sha256::Digest as Sha256Digest};
+use commonware_cryptography::{
+    bls12381::primitives::variant::MinSig, ed25519, sha256::Digest as Sha256Digest,
+};
+use commonware_glue::dkg::types as dkg;
 use commonware_runtime::{Clock, Metrics, Spawner, Storage};
 use rand_core::CryptoRng;
 
@@ -27,3 +30,7 @@ pub type Finalization = simplex::Finalization<Scheme, BlockDigest>;
 pub type Variant = Standard<Block>;
 /// Handle to the store of final blocks and certificates.
 pub type Marshal = commonware_consensus::marshal::core::Mailbox<Scheme, Variant>;
+/// A step of the ceremony that a block carries: what a dealer publishes, or its outcome.
+pub type Ceremony = dkg::Payload<MinSig, ValidatorKey>;
+/// What the last block of an epoch says of the next one: its committee, and who is dealt to in it.
+pub type EpochInfo = dkg::EpochInfo<MinSig, ValidatorKey>;

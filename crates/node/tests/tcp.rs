@@ -42,10 +42,10 @@ impl Town {
         Config {
             directory: self.directory(validator),
             genesis: self.founded.genesis.clone(),
-            share: self.founded.shares[validator].clone(),
+            share: Some(self.founded.shares[validator].clone()),
             key: self.founded.secrets[validator].clone(),
             listen: self.addresses[validator],
-            peers: keys.zip(self.addresses.iter().copied()).collect(),
+            peers: keys.zip(self.addresses.iter().map(ToString::to_string)).collect(),
             pacing: Pacing::brisk(),
             threads: 2,
         }
@@ -168,7 +168,7 @@ async fn a_lone_validator_makes_its_acts_final_and_its_directory_is_its_own() {
 
     let other = Founded::new("Another", 1);
     let (share, genesis) = (other.shares[0].clone(), other.genesis.clone());
-    let stranger = Config { share, genesis, ..town.config(0) };
+    let stranger = Config { share: Some(share), genesis, ..town.config(0) };
     let error = start_validator(stranger).await.err().unwrap();
     assert!(matches!(error, Error::OtherNetwork { .. }), "{error}");
 

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    actor, bench, demo, devnet, key, node, receipt, replay, sim, treaty, validator, verify,
+    actor, bench, demo, devnet, join, key, node, receipt, replay, sim, treaty, validator, verify,
 };
 use crate::failure::{EXIT_CODES, Exit, Result};
 use crate::printer::Printer;
@@ -27,6 +27,7 @@ enum Command {
     Demo(demo::DemoArgs),
     Devnet(devnet::DevnetArgs),
     Node(node::NodeArgs),
+    Join(join::JoinArgs),
     #[command(subcommand)]
     Key(key::KeyCommand),
     #[command(subcommand)]
@@ -54,6 +55,7 @@ pub fn run() -> Result<Exit> {
         Command::Demo(args) => demo::run(&args, printer),
         Command::Devnet(args) => devnet::run(&args, printer),
         Command::Node(args) => node::run(&args),
+        Command::Join(args) => join::run(&args, printer),
         Command::Key(command) => key::run(command, printer),
         Command::Actor(command) => actor::run(command, printer),
         Command::Treaty(command) => treaty::run(command, printer),

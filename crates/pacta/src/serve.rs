@@ -45,6 +45,10 @@ impl Node for Served {
         self.founding.clone()
     }
 
+    fn genesis(&self) -> Vec<u8> {
+        self.handle.genesis().to_bytes()
+    }
+
     fn operator(&self) -> ActorId {
         self.operator
     }

@@ -11,11 +11,11 @@ use pacta_law::{
     ActorId, Date, Founding, Genesis, GenesisBuilder, KeyId, MandateId, NetworkKey, PublicKey,
     Signature,
     actor::{ActorKind, Office},
-    default_epoch_blocks,
+    network::threshold,
 };
 use pacta_node::{
     NetworkShare, Pacing, deal,
-    engine::{Errs, Setup, committee},
+    engine::{Errs, Setup},
     types::{ValidatorKey, ValidatorSecret},
     validator_secret,
 };
@@ -70,6 +70,7 @@ fn pacing(seed: u64) -> Pacing {
         retry: Duration::from_millis(500),
         clock_difference: Duration::from_secs(5),
         gossip_again: Duration::from_millis(500),
+        epoch_gap: Duration::from_millis(200),
         out_of_order: Duration::from_secs(10),
     }
 }
@@ -170,8 +171,9 @@ impl Founded {
             .as_slice()
             .try_into()
             .map_err(|_| Error::Setup("the network key has another length".into()))?;
+        let ceremony = commonware_formatting::hex(&dealt.ceremony);
         let genesis = builder
-            .found(NetworkKey(network_key), true, default_epoch_blocks(count), None)
+            .found(NetworkKey(network_key), true, epoch_blocks(count), Some(ceremony))
             .map_err(|error| setup(&error))?;
         let shares: Vec<_> =
             keys.iter().filter_map(|key| dealt.shares.remove(&key.public_key())).collect();
@@ -180,7 +182,7 @@ impl Founded {
         let minds = keys.iter().map(|_| None).collect();
         let mut founded =
             Self { genesis, signers, validators: keys, shares, bug: None, pacing, minds, manners };
-        founded.give_minds(options.seed).map_err(|error| setup(&error))?;
+        founded.give_minds(options.seed);
         if let Some(bug) = options.bug {
             let act = workload::first_act(&founded).map_err(|error| setup(&error))?;
             founded.bug = Some((bug, act.id()));
@@ -205,18 +207,13 @@ impl Founded {
         UNIX_EPOCH + Duration::from_millis(start.map_or(0, |instant| instant.ms()))
     }
 
-    fn give_minds(&mut self, seed: u64) -> Result<(), pacta_node::Error> {
-        let committee = committee(&self.genesis)?;
-        let namespace = pacta_chain::namespace(self.genesis.network());
+    fn give_minds(&mut self, seed: u64) {
         for (index, manners) in self.manners.iter().enumerate() {
             if *manners != Manners::default() {
-                let (share, key) = (self.shares[index].clone(), self.validators[index].clone());
-                let scheme = share.scheme(&namespace, &committee, key)?;
-                let mind = Mind::new(seed, index as u32, *manners, scheme);
+                let mind = Mind::new(seed, index as u32, *manners);
                 self.minds[index] = Some(Arc::new(mind));
             }
         }
-        Ok(())
     }
 
     /// Sets the time limits of all validators.
@@ -253,10 +250,17 @@ impl Founded {
         Setup {
             genesis: self.genesis.clone(),
             key: self.validators[index].clone(),
-            share: self.shares[index].clone(),
+            share: Some(self.shares[index].clone()),
+            known: self.validator_keys().into_iter().map(|key| (key, String::new())).collect(),
             pacing: self.pacing,
             prefix: format!("validator-{validator}"),
             errs,
         }
     }
+}
+
+/// Blocks of an epoch: as few as a ceremony among so many validators needs, so that a run of some
+/// dozen blocks sees several.
+fn epoch_blocks(validators: usize) -> u64 {
+    2 * (threshold(validators) as u64 + 2)
 }

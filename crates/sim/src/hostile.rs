@@ -13,12 +13,18 @@ use std::{
 use bytes::Bytes;
 use commonware_actor::{Feedback, Unreliable};
 use commonware_codec::{DecodeExt as _, Encode as _};
-use commonware_consensus::simplex::types::{Finalize, Notarize, Nullify, Vote};
-use commonware_cryptography::{Hasher as _, Sha256};
-use commonware_p2p::{CheckedSender, LimitedSender, Recipients, Sender};
+use commonware_consensus::{
+    simplex::types::{Finalize, Notarize, Nullify, Vote},
+    types::Epoch,
+};
+use commonware_cryptography::{Hasher as _, Sha256, certificate::Provider as _};
+use commonware_p2p::{CheckedSender, LimitedSender, Recipients, Sender, utils::mux};
 use commonware_runtime::IoBufs;
 use commonware_utils::sync::Mutex;
-use pacta_node::types::{BlockDigest, Scheme};
+use pacta_node::{
+    committees::Committees,
+    types::{BlockDigest, Scheme},
+};
 use rand::{Rng as _, RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde::Serialize;
 
@@ -80,7 +86,8 @@ fn rng(seed: u64, validator: u32) -> StdRng {
 /// What decides on all that one hostile validator says.
 pub struct Mind {
     manners: Manners,
-    scheme: Scheme,
+    /// Its means to vote, while it runs.
+    committees: Mutex<Option<Committees>>,
     contradictions: AtomicU64,
     splits: AtomicU64,
     inner: Mutex<Inner>,
@@ -92,16 +99,21 @@ struct Inner {
 }
 
 impl Mind {
-    /// The mind of a validator that votes with `scheme`.
-    pub fn new(seed: u64, validator: u32, manners: Manners, scheme: Scheme) -> Self {
+    /// The mind of a validator that does not run yet.
+    pub fn new(seed: u64, validator: u32, manners: Manners) -> Self {
         let inner = Inner { rng: rng(seed, validator), past: VecDeque::new() };
         Self {
             manners,
-            scheme,
+            committees: Mutex::default(),
             contradictions: AtomicU64::new(0),
             splits: AtomicU64::new(0),
             inner: Mutex::new(inner),
         }
+    }
+
+    /// Gives it the means to vote of the validator that runs.
+    pub fn wake(&self, committees: Committees) {
+        *self.committees.lock() = Some(committees);
     }
 
     /// How often it contradicted itself to all others.
@@ -177,24 +189,28 @@ impl Mind {
         said
     }
 
-    /// A vote that contradicts a vote.
-    fn contradict(&self, vote: &Bytes) -> Option<Bytes> {
+    /// A vote that contradicts a vote. Both come with the epoch that they are of before them.
+    fn contradict(&self, message: &Bytes) -> Option<Bytes> {
+        let (epoch, vote) = mux::parse(message.clone().into()).ok()?;
+        let scheme = self.committees.lock().as_ref()?.scheme(Epoch::new(epoch))?;
         let other = match Vote::<Scheme, BlockDigest>::decode(vote.clone()).ok()? {
             Vote::Notarize(Notarize { mut proposal, .. }) => {
                 proposal.payload = Sha256::hash(&[&proposal.payload.0]);
-                Vote::Notarize(Notarize::sign(&self.scheme, proposal)?)
+                Vote::Notarize(Notarize::sign(&*scheme, proposal)?)
             }
             Vote::Finalize(Finalize { proposal, .. }) if proposal.round.view().get() % 2 == 0 => {
-                let nullify = Nullify::sign::<BlockDigest>(&self.scheme, proposal.round)?;
+                let nullify = Nullify::sign::<BlockDigest>(&*scheme, proposal.round)?;
                 Vote::<Scheme, BlockDigest>::Nullify(nullify)
             }
             Vote::Finalize(Finalize { mut proposal, .. }) => {
                 proposal.payload = Sha256::hash(&[&proposal.payload.0]);
-                Vote::Finalize(Finalize::sign(&self.scheme, proposal)?)
+                Vote::Finalize(Finalize::sign(&*scheme, proposal)?)
             }
             Vote::Nullify(_) => return None,
         };
-        Some(other.encode())
+        let mut said = message[..message.len() - vote.len()].to_vec();
+        said.extend_from_slice(&other.encode());
+        Some(said.into())
     }
 }
 

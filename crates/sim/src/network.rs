@@ -16,7 +16,8 @@ use futures::{
 use pacta_law::NetworkId;
 use pacta_node::{
     Handle,
-    engine::{Setup, channels, message_bytes_max, start},
+    engine::{Links as Connections, Setup, channels, message_bytes_max, start},
+    peers::All,
     types::ValidatorKey,
 };
 
@@ -127,9 +128,13 @@ impl Network {
             .child("validator")
             .with_attribute("index", validator)
             .with_attribute("start", starts);
-        let running = start(context, setup, peers, self.oracle.manager(), control, |own| own)
+        let links = Connections { provider: self.oracle.manager(), blocker: control, track: All };
+        let running = start(context, setup, peers, links, |own| own)
             .await
             .map_err(|error| error.to_string())?;
+        if let Some(mind) = mind {
+            mind.wake(running.committees);
+        }
         let node = Node { handle: running.handle, task: running.task };
         self.nodes[validator as usize] = Some(node);
         Ok(())

@@ -28,6 +28,7 @@ pub async fn block(network: &Network, validator: u32, height: u64) -> Option<See
         acts,
         outcomes: block.outcomes.iter().map(outcome).collect(),
         signed: block.acts,
+        ceremony: block.ceremony,
     })
 }
 

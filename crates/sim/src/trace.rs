@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pacta_law::Ceremony;
 use serde::Serialize;
 
 use crate::hostile::Manners;
@@ -30,6 +31,8 @@ pub struct Seen {
     pub outcomes: Vec<String>,
     /// The signed acts.
     pub signed: Vec<Vec<u8>>,
+    /// How the ceremony of an epoch ended, in its last block.
+    pub ceremony: Option<Ceremony>,
 }
 
 /// A moment at which a validator said that a block is final.

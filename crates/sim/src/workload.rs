@@ -15,6 +15,7 @@ use pacta_law::{
         ConsentKind, SignatureKind, Text, adopt::Adopt, authenticate::Authenticate,
         deposit::Deposit, draft_treaty::DraftTreaty, sign::Sign,
     },
+    turn,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::json;
@@ -228,7 +229,7 @@ impl Workload {
         self.law.advance(block.height, now);
         self.heard = block.height;
         self.final_acts.extend(block.acts.iter().cloned());
-        let outcomes = replay(&mut self.law, &block.signed);
+        let outcomes = replay(&mut self.law, block);
         for outcome in outcomes.iter().filter(|outcome| outcome.act.is_some()) {
             self.acts.r#final += 1;
             match outcome.refusal {
@@ -297,10 +298,11 @@ fn first_ledger(founded: &Founded) -> Ledger {
 }
 
 /// Executes a block's acts on the records of its parent.
-fn replay(law: &mut Ledger, acts: &[Vec<u8>]) -> Vec<Outcome> {
+fn replay(law: &mut Ledger, block: &Seen) -> Vec<Outcome> {
     let never = "the ledger is in memory, so nothing is missing";
-    let mut outcomes = fall_due(law).expect(never).outcomes;
-    for bytes in acts {
+    let mut outcomes = turn(law, block.ceremony.as_ref()).expect(never);
+    outcomes.extend(fall_due(law).expect(never).outcomes);
+    for bytes in &block.signed {
         let verified = SignedAct::decode(bytes).and_then(SignedAct::verify);
         let outcome = match verified {
             Ok(act) => execute_verified(law, &VerifiedAct::assume_verified(act.signed().clone())),

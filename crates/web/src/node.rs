@@ -14,6 +14,9 @@ pub trait Node: Send + Sync + 'static {
     /// The founding object of the network, from which receipts are verified.
     fn founding(&self) -> Arc<Founding>;
 
+    /// The canonical bytes of the founding and the first records: all that a node needs to join.
+    fn genesis(&self) -> Vec<u8>;
+
     /// The actor that operates this node.
     fn operator(&self) -> ActorId;
 

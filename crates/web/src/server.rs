@@ -31,6 +31,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/network", get(api::network::network))
         .route("/api/v1/validators", get(api::network::validators))
         .route("/api/v1/founding", get(api::network::founding))
+        .route("/api/v1/genesis", get(api::network::genesis))
         .route("/api/v1/blocks/{height}", get(api::network::block))
         .route("/api/v1/evidence", get(api::evidence::list))
         .route("/api/v1/evidence/{digest}", get(api::evidence::one))

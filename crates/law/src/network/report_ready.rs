@@ -95,7 +95,7 @@ mod tests {
         let mut net = Net::new(4, 5);
         net.offer(4);
         net.agree(net.admit(4));
-        net.to_height(2);
+        net.reach(2);
         let (actor, node) = (net.actor(4), net.node(4));
         let minister = net.does(4, Data::ReportReady(ReportReady { height: 1 }));
         assert!(matches!(minister, Err(Refusal::NodeKeyNeeded { .. })), "{minister:?}");

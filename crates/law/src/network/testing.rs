@@ -187,7 +187,7 @@ impl Net {
     }
 
     /// Blocks up to a height, with no final block of an epoch among them.
-    pub(super) fn to_height(&mut self, height: u64) {
+    pub(super) fn reach(&mut self, height: u64) {
         while self.ledger.height() < height {
             self.block_after(BLOCK_MS, &failed());
         }

@@ -22,15 +22,15 @@ fn five_and_two() -> Net {
 #[test]
 fn a_ready_newcomer_signs_from_the_third_epoch_after_the_decision() {
     let mut net = five_and_two();
-    net.to_height(6);
+    net.reach(6);
     net.agree(net.admit(5));
     assert_eq!(net.wanted(), [0, 1, 2, 3, 4, 5]);
     assert_eq!(wants_change(&net.ledger), Ok(false), "nobody is ready yet");
     net.report(5).expect("it waits");
     assert_eq!(wants_change(&net.ledger), Ok(true));
-    net.to_height(LENGTH / 2 - 2);
+    net.reach(LENGTH / 2 - 2);
     assert_eq!(committee(&net.ledger, 2), Ok(None));
-    net.to_height(LENGTH / 2 - 1);
+    net.reach(LENGTH / 2 - 1);
     assert_eq!(committee(&net.ledger, 2).expect("loaded").expect("frozen").len(), 6);
 
     for signs in [5, 5, 6] {
@@ -51,7 +51,7 @@ fn a_ready_newcomer_signs_from_the_third_epoch_after_the_decision() {
 fn a_report_that_is_too_old_admits_nobody() {
     for (age, admitted) in [(READY_MS_MAX, true), (READY_MS_MAX + 1, false)] {
         let mut net = five_and_two();
-        net.to_height(LENGTH / 2 - 2);
+        net.reach(LENGTH / 2 - 2);
         net.agree(net.admit(5));
         net.report(5).expect("it waits");
         net.block_after(age, &failed());
@@ -130,7 +130,7 @@ fn a_member_that_comes_back_awaits_a_share_and_one_late_ceremony_is_not_held_aga
     net.epoch_without(&[4]);
     net.epoch_without(&[4]);
     assert_eq!(wants_change(&net.ledger), Ok(false), "it is away");
-    net.to_height(2 * LENGTH + 3);
+    net.reach(2 * LENGTH + 3);
     net.report(4).expect("it was away");
     assert_eq!(wants_change(&net.ledger), Ok(true));
     net.epoch_without(&[4]);
@@ -239,7 +239,7 @@ fn the_length_of_epochs_bounds_the_seats() {
 #[test]
 fn reports_are_refused_where_they_say_nothing() {
     let mut net = five_and_two();
-    net.to_height(3);
+    net.reach(3);
     assert_eq!(net.report(0), Err(Refusal::ReportNotNeeded));
     let key = KeyId::of(&net.node(5));
     assert_eq!(net.report(5), Err(Refusal::NotValidatorKey { key }));
@@ -252,9 +252,9 @@ fn reports_are_refused_where_they_say_nothing() {
     net.block_after(1, &failed());
     net.report(5).expect("it waits still");
 
-    net.to_height(LENGTH - 2);
+    net.reach(LENGTH - 2);
     net.epoch_without(&[4]);
-    net.to_height(2 * LENGTH - 2);
+    net.reach(2 * LENGTH - 2);
     let height = net.ledger.height() - 1;
     let old = net.ledger.height() - LENGTH - 1;
     assert_eq!(net.report_height(4, old), Err(Refusal::ReportOutOfDate { height }));
@@ -329,7 +329,7 @@ fn take(net: &mut Net, step: Step) {
         }
         Step::Blocks(count) => {
             let last = (net.ledger.height() / LENGTH + 1) * LENGTH - 2;
-            net.to_height((net.ledger.height() + count).min(last));
+            net.reach((net.ledger.height() + count).min(last));
         }
     }
 }

@@ -11,7 +11,9 @@ use pacta_law::{
     actor::{ActorKind, Office, register_key::RegisterKey},
     compose, default_epoch_blocks, possession_message,
 };
-use pacta_node::{Handle, NetworkShare, Pacing, deal_to, types::ValidatorSecret, validator_secret};
+use pacta_node::{
+    DealtTo, Handle, NetworkShare, Pacing, deal_to, types::ValidatorSecret, validator_secret,
+};
 
 /// The day on which the network is founded.
 pub const FIRST_DAY: (u16, u8, u8) = (2026, 1, 5);
@@ -28,6 +30,7 @@ pub const PACING: Pacing = Pacing {
     retry: Duration::from_millis(400),
     clock_difference: Duration::from_secs(5),
     gossip_again: Duration::from_millis(300),
+    epoch_gap: Duration::from_millis(200),
     out_of_order: Duration::from_secs(10),
 };
 
@@ -77,10 +80,11 @@ impl Founded {
             secrets.push(validator_secret(validator.as_bytes()).unwrap());
             signers.push(Signer { actor, mandate, secret: signing, sequence: 0, made: 0 });
         }
-        let (network_key, shares) = deal_to(&keys).unwrap();
+        let DealtTo { network_key, ceremony, shares } = deal_to(&keys).unwrap();
         let network_key = NetworkKey(network_key.try_into().unwrap());
-        let genesis =
-            builder.found(network_key, true, default_epoch_blocks(keys.len()), None).unwrap();
+        let ceremony = Some(commonware_formatting::hex(&ceremony));
+        let blocks = default_epoch_blocks(keys.len());
+        let genesis = builder.found(network_key, true, blocks, ceremony).unwrap();
         Self { genesis, signers, secrets, shares }
     }
 

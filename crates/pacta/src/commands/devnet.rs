@@ -28,6 +28,9 @@ pub struct DevnetArgs {
     /// How many States: 1, or 4 to 20
     #[arg(long, value_name = "N")]
     states: Option<usize>,
+    /// How many further States, which operate no validator until they join (`pacta join`)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    guests: usize,
     /// Directory of the network
     #[arg(long, value_name = "DIR", default_value = "pacta-devnet")]
     dir: PathBuf,
@@ -50,7 +53,7 @@ pub fn run(args: &DevnetArgs, printer: Printer) -> Result<Exit> {
     if args.fresh && args.dir.exists() {
         delete(&args.dir, args.yes)?;
     }
-    let network = open_or_found(&args.dir, args.states)?;
+    let network = open_or_found(&args.dir, args.states, args.guests)?;
     progress(WARNING);
     if args.found_only {
         printer.answer(&describe(&network, &[]), || text(&network))?;
@@ -69,9 +72,9 @@ WARNING: this is a devnet. One program made the validators' shares of the networ
 of all States, and could act for each of them. Receipts of this network say so. Do not use it for \
 anything that matters.";
 
-fn open_or_found(root: &Path, states: Option<usize>) -> Result<Network> {
+fn open_or_found(root: &Path, states: Option<usize>, guests: usize) -> Result<Network> {
     if !root.join(NETWORK_FILE).exists() {
-        let plan = Plan { states: states.unwrap_or(5), ..Plan::default() };
+        let plan = Plan { states: states.unwrap_or(5), guests, ..Plan::default() };
         progress(format!("founding a network of {} States in {}", plan.states, root.display()));
         return founding::found(root, plan);
     }

@@ -57,6 +57,13 @@ pub struct NodeArgs {
     acts_from_stdin: bool,
 }
 
+impl NodeArgs {
+    /// To run the node of a directory.
+    pub fn of(dir: PathBuf, passphrase: PassphraseArgs, with_parent: bool) -> Self {
+        Self { dir, passphrase, with_parent, acts_from_stdin: false }
+    }
+}
+
 /// Everything that is read before the node starts.
 struct Prepared {
     file: NodeFile,
@@ -121,12 +128,13 @@ fn prepare(args: &NodeArgs) -> Result<Prepared> {
         )));
     }
     let secret = key_file.open(&passphrase)?;
-    let share = ShareFile::open(&dir.join(&file.share), &passphrase)?;
+    let share = file.share.as_ref().map(|share| ShareFile::open(&dir.join(share), &passphrase));
+    let share = share.transpose()?;
     let genesis = read_genesis(&dir.join(&file.genesis))?;
     let directory = dir.join(&file.data);
     let peers = file.peers.iter().map(|peer| {
         let public: PublicKey = peer.key.parse().map_err(Failure::defective)?;
-        Ok((validator_key(&public).map_err(failure)?, peer.address))
+        Ok((validator_key(&public).map_err(failure)?, peer.address.clone()))
     });
     let config = Config {
         directory: directory.clone(),

@@ -54,6 +54,9 @@ pub struct NetworkFile {
     pub dealer: bool,
     /// The States, in the order of their founding.
     pub states: Vec<State>,
+    /// Further States, which operate no validator at first; their addresses are free for one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guests: Vec<State>,
 }
 
 /// A State of a network on this machine.
@@ -91,8 +94,9 @@ pub struct NodeFile {
     pub genesis: PathBuf,
     /// The validator's key.
     pub key: PathBuf,
-    /// Its share of the network key.
-    pub share: PathBuf,
+    /// Its share of the network key by the founding; a validator that joined later has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<PathBuf>,
     /// The passphrase of both, where it is kept in a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passphrase_file: Option<PathBuf>,
@@ -102,7 +106,8 @@ pub struct NodeFile {
     pub http: SocketAddr,
     /// Where it listens to other nodes.
     pub p2p: SocketAddr,
-    /// All validators.
+    /// Validators whose addresses differ from those that the founding states.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers: Vec<Peer>,
 }
 
@@ -112,8 +117,8 @@ pub struct NodeFile {
 pub struct Peer {
     /// Its public key, in hex.
     pub key: String,
-    /// Its address.
-    pub address: SocketAddr,
+    /// Its address, `host:port`.
+    pub address: String,
 }
 
 /// A network directory that has been read.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use pacta_law::actor::{ActorKind, Office};
 use pacta_law::{ActorId, Genesis, GenesisBuilder, Instant, MandateId, NetworkKey, PublicKey};
 use pacta_law::{Purpose, Refusal, default_epoch_blocks};
-use pacta_node::{NetworkShare, deal_to};
+use pacta_node::{DealtTo, NetworkShare, deal_to};
 
 use crate::act::now_ms;
 use crate::failure::{Failure, Result};
@@ -14,7 +14,7 @@ use crate::files::{self, Access};
 use crate::keyfile::KeyFile;
 use crate::network::directory::{
     GENESIS_FILE, KEYS_FOLDER, MINISTER_FILE, NETWORK_FILE, NODE_FILE, Network, NetworkFile,
-    NodeFile, PASSPHRASE, PASSPHRASE_FILE, Peer, State, VERSION, free_addresses,
+    NodeFile, PASSPHRASE, PASSPHRASE_FILE, State, VERSION, free_addresses,
 };
 use crate::network::share::ShareFile;
 use crate::seal::Effort;
@@ -54,13 +54,15 @@ pub struct Plan {
     pub name: String,
     /// How many States: 1, or 4 to 20. Each operates one validator.
     pub states: usize,
+    /// How many further States, which operate no validator at first.
+    pub guests: usize,
     /// Names and keys of organizations to register beside them, for measurements.
     pub organizations: Vec<(String, PublicKey)>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { name: "Devnet".to_owned(), states: 5, organizations: Vec::new() }
+        Self { name: "Devnet".to_owned(), states: 5, guests: 0, organizations: Vec::new() }
     }
 }
 
@@ -93,23 +95,32 @@ pub fn found_with_organizations(root: &Path, plan: Plan) -> Result<(Network, Vec
             STATES.len()
         )));
     }
+    let count = plan.states.saturating_add(plan.guests);
+    if count > STATES.len() {
+        return Err(Failure::usage(format!(
+            "a devnet has {} States at most, with and without a validator; choose fewer",
+            STATES.len()
+        )));
+    }
     if root.join(NETWORK_FILE).exists() {
         return Err(Failure::cannot_create(root, "it holds a network; choose another directory"));
     }
     let secret = |purpose| Secret::generate(purpose);
-    let keys = (0..plan.states)
+    let keys = (0..count)
         .map(|_| Ok(Keys { minister: secret(Purpose::SignAct)?, node: secret(Purpose::NodeVote)? }))
         .collect::<Result<Vec<_>>>()?;
     // Drawn once and kept, so that a network can be started again.
-    let addresses = free_addresses(plan.states * 2)?;
+    let addresses = free_addresses(count * 2)?;
     let (genesis, actors, organizations, shares) = deal_and_found(&plan, &keys, &addresses)?;
-    let states = states(&actors, &addresses);
+    let mut states = states(&actors, &addresses);
+    let guests = states.split_off(plan.states);
     let file = NetworkFile {
         v: VERSION,
         name: plan.name,
         network: genesis.network(),
         dealer: genesis.founding.dealer,
         states,
+        guests,
     };
     let network = Network { root: root.to_owned(), file };
     write_network(&network, &genesis, &keys, &shares, &actors)?;
@@ -120,8 +131,9 @@ type Actor = (ActorId, MandateId);
 type Founded = (Genesis, Vec<Actor>, Vec<Organization>, Vec<NetworkShare>);
 
 fn deal_and_found(plan: &Plan, keys: &[Keys], addresses: &[SocketAddr]) -> Result<Founded> {
-    let publics: Vec<PublicKey> = keys.iter().map(|keys| keys.node.public()).collect();
-    let (network_key, shares) = deal_to(&publics).map_err(Failure::failed)?;
+    let publics: Vec<PublicKey> =
+        keys[..plan.states].iter().map(|keys| keys.node.public()).collect();
+    let DealtTo { network_key, ceremony, shares } = deal_to(&publics).map_err(Failure::failed)?;
     let network_key = <[u8; 96]>::try_from(network_key.as_slice())
         .map(NetworkKey)
         .map_err(|_| Failure::failed("the dealer made a key of another length"))?;
@@ -135,7 +147,9 @@ fn deal_and_found(plan: &Plan, keys: &[Keys], addresses: &[SocketAddr]) -> Resul
         let actor = builder
             .actor(ActorKind::State, name, minister, Office::ForeignMinister)
             .map_err(refused)?;
-        builder.validator(actor.0, keys.node.public(), &pair[1].to_string());
+        if actors.len() < plan.states {
+            builder.validator(actor.0, keys.node.public(), &pair[1].to_string());
+        }
         actors.push(actor);
     }
     let mut organizations = Vec::new();
@@ -144,7 +158,8 @@ fn deal_and_found(plan: &Plan, keys: &[Keys], addresses: &[SocketAddr]) -> Resul
         organizations.push(builder.actor(kind, name, *public, office).map_err(refused)?);
     }
     let epoch_blocks = default_epoch_blocks(keys.len());
-    let genesis = builder.found(network_key, true, epoch_blocks, None).map_err(refused)?;
+    let ceremony = Some(hex::encode(ceremony));
+    let genesis = builder.found(network_key, true, epoch_blocks, ceremony).map_err(refused)?;
     Ok((genesis, actors, organizations, shares))
 }
 
@@ -168,43 +183,39 @@ fn write_network(
     let passphrase = format!("{PASSPHRASE}\n");
     files::write(&root.join(PASSPHRASE_FILE), passphrase.as_bytes(), Access::Owner)?;
     files::write(&root.join(GENESIS_FILE), &genesis.to_bytes(), Access::Everyone)?;
-    let peers: Vec<Peer> = network
-        .file
-        .states
-        .iter()
-        .zip(keys)
-        .map(|(state, keys)| Peer { key: keys.node.public().to_string(), address: state.p2p })
-        .collect();
-    for (place, state) in network.file.states.iter().enumerate() {
+    for (place, state) in network.file.states.iter().chain(&network.file.guests).enumerate() {
         let folder = network.folder(state);
         files::make_folder(&folder.join(KEYS_FOLDER))?;
-        files::write(&folder.join(GENESIS_FILE), &genesis.to_bytes(), Access::Everyone)?;
         let mut minister = KeyFile::seal(&keys[place].minister, PASSPHRASE, Effort::DEVNET)?;
         minister.mandate = Some(actors[place].1);
         minister.write_new(&folder.join(KEYS_FOLDER).join(MINISTER_FILE))?;
+        if place >= shares.len() {
+            continue; // a guest makes its node itself, with `pacta join`
+        }
+        files::write(&folder.join(GENESIS_FILE), &genesis.to_bytes(), Access::Everyone)?;
         let node = KeyFile::seal(&keys[place].node, PASSPHRASE, Effort::DEVNET)?;
         node.write_new(&folder.join(NODE_KEY_FILE))?;
         let share = &shares[place];
         let (path, id) = (folder.join(SHARE_FILE), network.file.network);
         ShareFile::write(&path, id, share, PASSPHRASE, Effort::DEVNET)?;
-        files::write_json(&folder.join(NODE_FILE), &node_file(state, &peers), Access::Everyone)?;
+        files::write_json(&folder.join(NODE_FILE), &node_file(state), Access::Everyone)?;
     }
     // Last, since its presence says that all else is there.
     files::write_json(&root.join(NETWORK_FILE), &network.file, Access::Everyone)
 }
 
-fn node_file(state: &State, peers: &[Peer]) -> NodeFile {
+fn node_file(state: &State) -> NodeFile {
     NodeFile {
         v: VERSION,
         operator: state.actor,
         genesis: PathBuf::from(GENESIS_FILE),
         key: PathBuf::from(NODE_KEY_FILE),
-        share: PathBuf::from(SHARE_FILE),
+        share: Some(PathBuf::from(SHARE_FILE)),
         passphrase_file: Some(PathBuf::from("..").join(PASSPHRASE_FILE)),
         data: PathBuf::from(DATA_FOLDER),
         http: state.http,
         p2p: state.p2p,
-        peers: peers.to_vec(),
+        peers: Vec::new(),
     }
 }
 

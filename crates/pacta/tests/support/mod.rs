@@ -82,9 +82,15 @@ pub struct Network {
 impl Network {
     /// Founds a network of some States in a directory that does not exist, and starts its nodes.
     pub fn start(root: &Path, states: usize) -> Self {
+        Self::start_with_guests(root, states, 0)
+    }
+
+    /// As [`Network::start`], with further States that operate no validator.
+    pub fn start_with_guests(root: &Path, states: usize, guests: usize) -> Self {
         let dir = root.to_str().expect("a path is UTF-8");
-        let number = states.to_string();
-        let founded = pacta(&["devnet", "--dir", dir, "--states", &number, "--found-only"]);
+        let (number, guests) = (states.to_string(), guests.to_string());
+        let args = ["devnet", "--dir", dir, "--states", &number, "--guests", &guests];
+        let founded = pacta(&[&args[..], &["--found-only"]].concat());
         assert!(founded.status.success(), "{}", stderr(&founded));
         let file = std::fs::read(root.join("network.json")).expect("the network is founded");
         let file: Value = serde_json::from_slice(&file).expect("it is JSON");
@@ -93,6 +99,12 @@ impl Network {
         (0..states).for_each(|place| network.run(place));
         (0..states).for_each(|place| network.wait_ready(place));
         network
+    }
+
+    /// From now on a node has another directory and another address.
+    pub fn adopt(&mut self, place: usize, folder: PathBuf, http: String) {
+        self.file["states"][place]["http"] = http.into();
+        self.file["states"][place]["folder"] = folder.to_str().expect("a path is UTF-8").into();
     }
 
     /// How many nodes it has.
@@ -108,7 +120,10 @@ impl Network {
 
     /// The folder of a node.
     pub fn folder(&self, place: usize) -> PathBuf {
-        self.root.join(self.state(place, "slug"))
+        match self.file["states"][place]["folder"].as_str() {
+            Some(folder) => folder.into(),
+            None => self.root.join(self.state(place, "slug")),
+        }
     }
 
     /// The address of a node's API.
@@ -128,6 +143,7 @@ impl Network {
         let child = Command::new(PACTA)
             .args(["node", "--with-parent", "--dir"])
             .arg(&folder)
+            .env("PACTA_PASSPHRASE", "devnet")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(log.expect("a log can be written"))
@@ -176,7 +192,8 @@ impl Network {
 
     /// Runs a command that signs, as the minister of a State at another node.
     pub fn sign_at(&self, place: usize, node: usize, args: &[&str]) -> Output {
-        self.sign_with(&self.folder(place).join("keys/foreign-minister.json"), node, args)
+        let keys = self.root.join(self.state(place, "slug")).join("keys");
+        self.sign_with(&keys.join("foreign-minister.json"), node, args)
     }
 
     /// Runs a command that signs with a key file, at a node.

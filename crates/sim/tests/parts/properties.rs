@@ -14,6 +14,7 @@ fn block(height: u64, acts: &[&str]) -> Seen {
         acts: acts.iter().map(ToString::to_string).collect(),
         outcomes: Vec::new(),
         signed: Vec::new(),
+        ceremony: None,
     }
 }
 

@@ -83,6 +83,11 @@ pub async fn founding(State(state): State<AppState>) -> Response {
     super::json(state.node.founding().to_bytes())
 }
 
+/// `GET /api/v1/genesis`: the founding and the first records, from which a node can join.
+pub async fn genesis(State(state): State<AppState>) -> Response {
+    super::json(state.node.genesis())
+}
+
 /// `GET /api/v1/blocks/{height}`: a final block: its header, acts and outcomes.
 ///
 /// # Errors

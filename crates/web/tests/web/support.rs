@@ -209,7 +209,7 @@ impl Fake {
                 None => chain.records.remove(&path),
             };
         }
-        chain.blocks.push(FinalBlock { header, acts, outcomes });
+        chain.blocks.push(FinalBlock { header, acts, ceremony: None, outcomes });
         drop(chain);
         self.height.send_replace(height);
     }
@@ -239,6 +239,10 @@ fn header(height: u64, instant: Instant, acts: &[Vec<u8>]) -> Header {
 }
 
 impl Node for Fake {
+    fn genesis(&self) -> Vec<u8> {
+        self.genesis.to_bytes()
+    }
+
     fn founding(&self) -> Arc<Founding> {
         Arc::new(self.genesis.founding.clone())
     }

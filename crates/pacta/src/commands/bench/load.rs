@@ -48,7 +48,8 @@ impl Load {
             .enumerate()
             .map(|(number, secret)| (format!("Organization {number}"), secret.public()))
             .collect();
-        let plan = Plan { name: "Bench".to_owned(), states: super::NODES, organizations };
+        let plan =
+            Plan { name: "Bench".to_owned(), states: super::NODES, guests: 0, organizations };
         let (network, founded) = found_with_organizations(root, plan)?;
         let genesis = Genesis::from_bytes(&files::read(&root.join(GENESIS_FILE))?);
         let genesis = genesis.map_err(|refusal| Failure::from(&refusal))?;

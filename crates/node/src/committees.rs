@@ -1,0 +1,80 @@
+//! The means to check votes and certificates, by epoch.
+//!
+//! The committee of an epoch is known here from the block that begins it until some epochs later.
+//! Certificates of other epochs are checked by the network key, which outlives every committee.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use commonware_consensus::types::Epoch;
+use commonware_cryptography::{
+    bls12381::primitives::{group::G2, variant::MinSig},
+    certificate::{Provider, Scoped},
+};
+use commonware_glue::dkg::{Registrar, types::SchemeInfo};
+use commonware_utils::sync::Mutex;
+
+use crate::types::{Scheme, ValidatorKey, ValidatorSecret};
+
+/// Epochs of which the committee is remembered.
+const EPOCHS_KEPT: usize = 4;
+
+struct Inner {
+    namespace: Vec<u8>,
+    secret: ValidatorSecret,
+    network: Arc<Scheme>,
+    schemes: Mutex<BTreeMap<Epoch, Arc<Scheme>>>,
+}
+
+/// The committees known here. Clones are the same.
+#[derive(Clone)]
+pub struct Committees(Arc<Inner>);
+
+impl Committees {
+    /// Knows the network key only.
+    pub fn new(namespace: Vec<u8>, network_key: G2, secret: ValidatorSecret) -> Self {
+        let network = Arc::new(Scheme::of_network(&namespace, network_key));
+        Self(Arc::new(Inner { namespace, secret, network, schemes: Mutex::default() }))
+    }
+
+    fn scheme_of(&self, info: SchemeInfo<MinSig, ValidatorKey>) -> Scheme {
+        let namespace = &self.0.namespace;
+        match info {
+            SchemeInfo::Verifier { participants, sharing }
+            | SchemeInfo::Member { participants, sharing, .. } => {
+                Scheme::verifier(namespace, participants, sharing)
+            }
+            SchemeInfo::Signer { participants, sharing, share } => {
+                let (committee, secret) = (participants.clone(), self.0.secret.clone());
+                let signer = Scheme::signer(namespace, committee, secret, sharing.clone(), share);
+                signer.unwrap_or_else(|| {
+                    tracing::error!("this node's share is not of its place; it only follows");
+                    Scheme::verifier(namespace, participants, sharing)
+                })
+            }
+        }
+    }
+}
+
+impl Registrar for Committees {
+    type Variant = MinSig;
+    type PublicKey = ValidatorKey;
+
+    async fn register(&self, epoch: Epoch, info: SchemeInfo<MinSig, ValidatorKey>) {
+        let scheme = Arc::new(self.scheme_of(info));
+        let mut schemes = self.0.schemes.lock();
+        schemes.insert(epoch, scheme);
+        while schemes.len() > EPOCHS_KEPT {
+            schemes.pop_first();
+        }
+    }
+}
+
+impl Provider for Committees {
+    type Scope = Epoch;
+    type Scheme = Scheme;
+
+    fn scoped(&self, epoch: Epoch) -> Option<Scoped<Scheme>> {
+        let known = self.0.schemes.lock().get(&epoch).cloned();
+        Some(known.map_or_else(|| Scoped::verifier(self.0.network.clone()), Scoped::scheme))
+    }
+}

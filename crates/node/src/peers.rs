@@ -1,0 +1,79 @@
+//! Which validators this node is connected to: all that sign, that are dealt to, or that are wanted.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use pacta_law::network::{self, Epochs};
+
+use crate::{
+    handle::Handle,
+    keys::validator_key,
+    reading::Reading,
+    shared::Shared,
+    types::{Context, ValidatorKey},
+};
+
+/// Pause after a look, so that many blocks in a row cost one.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Makes and keeps connections to peers.
+pub trait Track: Send + 'static {
+    /// Connects to exactly these, each at its address `host:port`. Numbers rise.
+    fn track(&mut self, number: u64, peers: BTreeMap<ValidatorKey, String>);
+}
+
+/// Connects to all, always: for networks whose links are laid by others.
+pub struct All;
+
+impl Track for All {
+    fn track(&mut self, _: u64, _: BTreeMap<ValidatorKey, String>) {}
+}
+
+/// Starts to follow the ledger. `first` is whom the node is connected to at its start.
+pub fn start<E: Context>(
+    context: E,
+    shared: Shared,
+    handle: Handle,
+    me: ValidatorKey,
+    first: BTreeMap<ValidatorKey, String>,
+    mut track: impl Track,
+) {
+    context.spawn(move |context| async move {
+        let mut finals = shared.finals();
+        let (mut known, mut number) = (first, 0);
+        track.track(number, known.clone());
+        loop {
+            if let Some(wanted) = wanted(&handle).await
+                && wanted != known
+            {
+                number += 1;
+                let others = wanted.keys().filter(|key| **key != me);
+                shared.presence().set_others(others);
+                track.track(number, wanted.clone());
+                tracing::info!(peers = wanted.len(), "the validators to be connected to changed");
+                known = wanted;
+            }
+            context.sleep(PAUSE).await;
+            if finals.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// All validators that this node should hear and be heard by, with their addresses; none if the
+/// ledger cannot be read now.
+async fn wanted(handle: &Handle) -> Option<BTreeMap<ValidatorKey, String>> {
+    let mut reading = Reading::begin(handle, 0).await.ok()?;
+    let Epochs { current, frozen, .. } = reading.run(network::epochs).await.ok()?;
+    let mut all = Vec::new();
+    all.extend(reading.run(|ledger| network::signing_committee(ledger, current)).await.ok()?);
+    for epoch in current..=frozen {
+        all.extend(reading.run(|ledger| network::committee(ledger, epoch)).await.ok()?);
+    }
+    all.push(reading.run(network::wanted).await.ok()?); // last: its addresses are the newest
+    let mut peers = BTreeMap::new();
+    for validator in all.into_iter().flatten() {
+        peers.insert(validator_key(&validator.key).ok()?, validator.address);
+    }
+    Some(peers)
+}
