@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Verifies receipts and evidence offline. Exit codes: 0 genuine, 65 not genuine, 3 cannot tell,
+// Verifies receipts, admissions and evidence offline. Exit codes: 0 genuine, 65 not genuine, 3 cannot tell,
 // 2 usage, 74 a file cannot be read. Of several files the worst decides: 65, then 3.
 
 import { readFileSync } from 'node:fs';

@@ -1,5 +1,7 @@
-// Verifies a file: evidence of misconduct, if it says that it is that, or else a receipt.
+// Verifies a file: an admission or evidence of misconduct, if it says that it is that, or else a
+// receipt.
 
+import * as admission from './admission.js';
 import { read } from './canonical.js';
 import * as evidence from './evidence.js';
 import { networkId } from './founding.js';
@@ -7,8 +9,8 @@ import * as receipt from './receipt.js';
 import { CannotTell, NotGenuine } from './verdict.js';
 
 /**
- * Verifies the bytes of a receipt or of evidence and, if given, that it is of the network with
- * this id.
+ * Verifies the bytes of a receipt, an admission or evidence and, if given, that it is of the
+ * network with this id.
  *
  * Returns `{ verdict: 'genuine', network, height, instant, proves }`, of evidence without `height`
  * and `instant`, or `verdict` `'not_genuine'` or `'cannot_tell'` with `reason`, a stable name, and
@@ -27,8 +29,8 @@ export function verify(bytes, expected) {
 
 function judge(bytes, expected) {
   const value = read(bytes);
-  const isEvidence = value instanceof Map && value.get('format') === evidence.FORMAT;
-  const { decode, prove } = isEvidence ? evidence : receipt;
+  const format = value instanceof Map ? value.get('format') : undefined;
+  const { decode, prove } = [admission, evidence].find(({ FORMAT }) => FORMAT === format) ?? receipt;
   const file = decode(value);
   const network = networkId(value.get('founding'));
   if (expected !== undefined && expected !== network) {

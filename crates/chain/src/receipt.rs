@@ -13,6 +13,7 @@ use pacta_law::{Founding, Instant, NetworkId, Outcome, json};
 use serde_json::value::RawValue;
 
 use self::form::{Form, JournalForm, LedgerForm};
+use crate::admission::{self, Admission};
 use crate::certificate::FinalityCertificate;
 use crate::evidence::{self, Evidence};
 use crate::header::Header;
@@ -35,8 +36,8 @@ pub struct Final {
     pub certificate: FinalityCertificate,
 }
 
-/// Verifies the bytes of a receipt, or of evidence of misconduct, and that it is of the network
-/// that is expected, if one is.
+/// Verifies the bytes of a receipt, of an admission, or of evidence of misconduct, and that it is
+/// of the network that is expected, if one is.
 #[must_use]
 pub fn verify(bytes: &[u8], expected: Option<NetworkId>) -> Verdict {
     let (network, verdict) = match judge(bytes) {
@@ -51,9 +52,16 @@ pub fn verify(bytes: &[u8], expected: Option<NetworkId>) -> Verdict {
 
 fn judge(bytes: &[u8]) -> Result<(NetworkId, Verdict), Doubt> {
     json::check(bytes).map_err(Defect::NotCanonical)?;
-    if form::format(bytes).as_deref() == Some(evidence::FORMAT) {
-        let evidence = Evidence::decode(bytes)?;
-        return Ok((evidence.network(), evidence.verify()));
+    match form::format(bytes).as_deref() {
+        Some(evidence::FORMAT) => {
+            let evidence = Evidence::decode(bytes)?;
+            return Ok((evidence.network(), evidence.verify()));
+        }
+        Some(admission::FORMAT) => {
+            let admission = Admission::decode(bytes)?;
+            return Ok((admission.network(), admission.verify()));
+        }
+        _ => {}
     }
     let receipt = Receipt::decode(bytes)?;
     Ok((receipt.network(), receipt.verify()))
@@ -169,7 +177,7 @@ fn marks(founding: &Founding) -> &'static str {
 }
 
 /// The place of a block, as sentences name it.
-fn at(height: u64, instant: Instant) -> String {
+pub(crate) fn at(height: u64, instant: Instant) -> String {
     format!("at height {height} ({instant})")
 }
 

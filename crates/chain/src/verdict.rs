@@ -1,8 +1,8 @@
-//! What verification of a receipt, or of evidence, finds.
+//! What verification of a receipt, of an admission, or of evidence, finds.
 
 use core::fmt;
 
-use pacta_law::{Instant, NetworkId, Refusal};
+use pacta_law::{Instant, NetworkId, PublicKey, Refusal};
 
 /// What verification found. A receipt that is genuine proves what *was so* at a height, never
 /// what *is so* now.
@@ -94,6 +94,8 @@ reasons! {
         "the accused did not sign one of the votes; such evidence convicts nobody";
     "no_contradiction" NoContradiction
         "the votes do not contradict each other; such evidence convicts nobody";
+    "bad_admission" BadAdmission
+        "the node did not sign this; such an admission binds nobody";
 }
 
 reasons! {
@@ -103,6 +105,10 @@ reasons! {
         "receipts of form {0} are not known here; use a later verifier";
     "unknown_evidence_version" EvidenceVersion(u64)
         "evidence of form {0} is not known here; use a later verifier";
+    "unknown_admission_version" AdmissionVersion(u64)
+        "admissions of form {0} are not known here; use a later verifier";
+    "unknown_node" Node(PublicKey)
+        "{0} signed this but is no validator of the founding; ask whether it joined later";
     "unknown_founding_version" FoundingVersion(u64)
         "foundings of form {0} are not known here; use a later verifier";
     "unknown_scheme" Scheme(String)
