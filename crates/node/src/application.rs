@@ -69,10 +69,14 @@ impl<E: Context> Application<E> {
         Block::new(header, Vec::new(), Some(first)).map_err(|reason| Error::Genesis(reason.into()))
     }
 
-    async fn execute(&self, task: Execution, batches: Unmerkleized<E>) -> Executed<E> {
-        execute_block(&self.shared, &self.store, task, batches)
+    async fn execute(&self, clock: &E, task: Execution, batches: Unmerkleized<E>) -> Executed<E> {
+        let start = clock.current();
+        let executed = execute_block(&self.shared, &self.store, task, batches)
             .await
-            .unwrap_or_else(|error| panic!("{error}"))
+            .unwrap_or_else(|error| panic!("{error}"));
+        let elapsed = clock.current().duration_since(start).unwrap_or_default();
+        self.shared.work().note(executed.acts.len(), elapsed);
+        executed
     }
 
     /// Lets acts wait here that came with a good block, since it may not become final.
@@ -97,7 +101,8 @@ impl<E: Context> Application<E> {
         let earliest = parent.header().instant.ms() + 1;
         let now = Instant::from_ms(now_ms(clock).max(earliest)).unwrap_or(Instant::MAX);
         let included = self.store.acts_since_final(parent.digest());
-        let choice = self.shared.mempool().choose(&included);
+        let acts_max = self.shared.work().acts_max();
+        let choice = self.shared.mempool().choose(&included, acts_max);
         let mut choice: Vec<_> = choice.into_iter().map(Candidate::Verified).collect();
         let work = match self.shared.errs().unfit_acts && !choice.is_empty() {
             true => {
@@ -114,7 +119,7 @@ impl<E: Context> Application<E> {
             work,
             ceremony: ceremony.as_ref().and_then(ended),
         };
-        let executed = self.execute(task, batches).await;
+        let executed = self.execute(clock, task, batches).await;
         self.shared.mempool().passed_over(&executed.early, &executed.useless);
 
         let mut header =
@@ -232,7 +237,7 @@ impl<E: Context> EngineApplication<E> for Application<E> {
             work: Work::All(acts),
             ceremony: block.inner().ceremony().and_then(ended),
         };
-        let executed = self.execute(task, batches).await;
+        let executed = self.execute(&context.0, task, batches).await;
         if executed.unfit {
             tracing::warn!(height = header.height, %leader, "block refused: unfit acts");
             return None;

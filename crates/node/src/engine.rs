@@ -38,6 +38,7 @@ use commonware_utils::{NZDuration, NZU32, NZU64, NZUsize, ordered::Set};
 use pacta_law::{ActId, Genesis};
 
 use crate::{
+    admit,
     application::{Application, now_ms},
     block::{Block, CEREMONY_SEATS_MAX},
     committees::Committees,
@@ -416,6 +417,7 @@ where
     stateful.start();
     presence::start(context.child("presence"), shared.clone(), marshal.clone(), presence);
     let speed = Speed::new(context.child("clock"));
+    admit::start(context.child("admit"), &handle);
     tempo::start(context.child("tempo"), shared.clone(), speed.clone(), me.clone());
     readiness::start(context.child("readiness"), shared.clone(), handle.clone(), &key);
     let peers = (context.child("peers"), shared.clone(), handle.clone());

@@ -1,18 +1,16 @@
 //! The way to use a running node, from any task of any runtime.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use commonware_cryptography::{Hasher as _, Sha256};
 use commonware_utils::channel::{mpsc, oneshot, watch};
 use pacta_chain::{Evidence, FinalBlock, Receipt};
-use pacta_law::{
-    ActId, Digest, Genesis, Instant, NetworkId, Path, Refusal, SignedAct, VerifiedAct,
-};
+use pacta_law::{ActId, Digest, Genesis, Instant, NetworkId, Path, Refusal, VerifiedAct};
 
 use crate::{
     engine::FinalBlocks,
     error::Error,
-    mempool::NotAdmitted,
+    intake::{Admitted, Source, Waiting, claimed_actor},
     records::Store,
     service::{self, Admission},
     shared::{Disagreement, LastFinal, Shared},
@@ -89,45 +87,66 @@ pub(crate) fn start<E: Context>(
 }
 
 impl Handle {
-    /// Submits a signed act: checks it, keeps it until it is final, and sends it to all validators.
-    /// An act that the ledger would refuse is refused here already.
+    /// Submits a signed act of this program itself: see [`Self::submit_from`].
     ///
     /// # Errors
     /// Why it is refused.
-    pub async fn submit(&self, bytes: Vec<u8>) -> Result<ActId, Refusal> {
-        self.submit_with(bytes, false).await
+    pub async fn submit(&self, bytes: Vec<u8>) -> Result<Admitted, Refusal> {
+        self.submit_from(None, bytes, false).await
     }
 
-    /// Submits a signed act that the ledger may refuse, to have the refusal on record. Its form,
-    /// signature, network, key, expiry and number must be good.
+    /// Submits a signed act of this program itself that the ledger may refuse.
     ///
     /// # Errors
     /// Why it is refused.
-    pub async fn submit_on_record(&self, bytes: Vec<u8>) -> Result<ActId, Refusal> {
-        self.submit_with(bytes, true).await
+    pub async fn submit_on_record(&self, bytes: Vec<u8>) -> Result<Admitted, Refusal> {
+        self.submit_from(None, bytes, true).await
     }
 
-    async fn submit_with(&self, bytes: Vec<u8>, on_record: bool) -> Result<ActId, Refusal> {
-        let known = self.shared.mempool().get_by_bytes(&Sha256::hash(&[&bytes]));
-        if let Some(act) = known {
-            return Ok(act.signed().id());
+    /// Submits a signed act that came by a connection: checks it, keeps it until it is final, and
+    /// sends it to all validators. An act that the ledger would refuse is refused here already,
+    /// unless it is to be refused `on_record`; its form, signature, network, key, expiry and number
+    /// must be good all the same.
+    ///
+    /// # Errors
+    /// Why it is refused. [`Refusal::NodeBusy`] before anything is verified, if so many acts of the
+    /// actor wait that another one would be at the cost of others.
+    pub async fn submit_from(
+        &self,
+        connection: Option<SocketAddr>,
+        bytes: Vec<u8>,
+        on_record: bool,
+    ) -> Result<Admitted, Refusal> {
+        if let Some(admitted) = self.admitted(&bytes) {
+            return Ok(admitted);
         }
-        let act = Arc::new(SignedAct::decode(&bytes)?.verify()?);
-        let id = act.signed().id();
-        let now_ms = self.check(act.clone(), on_record).await?;
-        let admitted = self.shared.mempool().admit(act.clone(), now_ms);
-        match admitted {
-            Ok(()) => {
-                self.shared.send(act.signed().shared_bytes());
-                self.shared.changed();
-                Ok(id)
-            }
-            Err(NotAdmitted::Known) => Ok(id),
-            Err(NotAdmitted::SequenceTaken) => {
-                Err(Refusal::SequenceUsed { expected: act.signed().act().sequence + 1 })
-            }
-            Err(NotAdmitted::Full) => Err(Refusal::NodeBusy),
+        let actor = claimed_actor(&bytes);
+        if actor.is_some_and(|actor| !self.shared.mempool().has_room(&actor, bytes.len())) {
+            return Err(Refusal::NodeBusy);
         }
+        let (reply, answer) = oneshot::channel();
+        let waiting = Waiting {
+            source: Source::Client(connection),
+            bytes: bytes.into(),
+            on_record,
+            reply: Some(reply),
+        };
+        if self.shared.intake().put([waiting]) == 0 {
+            return Err(Refusal::NodeBusy);
+        }
+        answer.await.map_err(|_| Refusal::NodeBusy)?
+    }
+
+    /// An act that waits here already.
+    fn admitted(&self, bytes: &[u8]) -> Option<Admitted> {
+        let digest = Sha256::hash(&[bytes]);
+        let (act, since_ms) = self.shared.mempool().admitted(&digest)?;
+        Some(Admitted {
+            act: act.signed().id(),
+            expires: act.act().expires,
+            instant: Instant::from_ms(since_ms).ok()?,
+            height: self.shared.last_final().header.height,
+        })
     }
 
     /// What all parts share.

@@ -4,10 +4,12 @@
 //! [`start_validator`] runs a validator over TCP in a data directory; [`engine::start`] runs the
 //! same code on any runtime and network. Either way one uses it through a [`Handle`].
 
+mod admit;
 pub mod application;
 mod bell;
 pub mod block;
 pub mod committees;
+mod credit;
 pub mod databases;
 pub mod dealer;
 pub mod directory;
@@ -16,8 +18,10 @@ pub mod engine;
 mod epochs;
 mod error;
 mod execute;
+pub mod fair;
 mod gossip;
 mod handle;
+pub mod intake;
 mod keys;
 mod members;
 pub mod mempool;
@@ -41,10 +45,12 @@ mod tempo;
 mod turns;
 pub mod types;
 pub mod verify;
+pub mod work;
 
 pub use dealer::{NetworkShare, deal};
 pub use error::Error;
 pub use handle::{Finalized, Handle, Loaded, Status};
+pub use intake::Admitted;
 pub use keys::{DealtTo, deal_to, validator_key, validator_secret};
 pub use network::{Config, Node, start_validator};
 pub use pacing::Pacing;

@@ -1,10 +1,12 @@
 //! Admitted acts that no final block holds yet.
 //!
 //! All acts here have good signatures, which are verified once. Acts of one key are offered in
-//! the order of their sequence numbers; across keys, in order of arrival.
+//! the order of their sequence numbers; actors take turns, so that one that sends much keeps nobody
+//! else waiting. An actor may hold no more than it leaves free, so that there is always room for
+//! another.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet, btree_map},
     sync::Arc,
 };
 
@@ -63,6 +65,20 @@ impl OfKey {
     }
 }
 
+/// Acts of one actor, in order of arrival.
+#[derive(Default)]
+struct OfActor {
+    acts: BTreeMap<u64, Digest>,
+    bytes: usize,
+}
+
+/// Where the offer of an actor's acts stands.
+struct Turn<'a> {
+    left: btree_map::Values<'a, u64, Digest>,
+    /// Acts of one key that come before the next one left, or with it.
+    run: Option<btree_map::Range<'a, u64, Digest>>,
+}
+
 /// An act that is final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Used {
@@ -79,10 +95,8 @@ pub struct Used {
 pub struct Mempool {
     acts: HashMap<Digest, Pending>,
     by_bytes: HashMap<Digest, Digest>,
-    by_order: BTreeMap<u64, Digest>,
     by_key: HashMap<KeyId, OfKey>,
-    /// Acts and bytes by actor.
-    by_actor: HashMap<ActorId, (usize, usize)>,
+    by_actor: HashMap<ActorId, OfActor>,
     /// The next number of a key by the ledger, where it is known.
     next: HashMap<KeyId, u64>,
     bytes: usize,
@@ -106,6 +120,21 @@ impl Mempool {
     /// Whether an act waits here.
     pub fn contains(&self, id: &Digest) -> bool {
         self.acts.contains_key(id)
+    }
+
+    /// An act that waits here, by the digest of its signed bytes, and since when, in milliseconds.
+    pub fn admitted(&self, digest: &Digest) -> Option<(Arc<VerifiedAct>, u64)> {
+        let pending = self.acts.get(self.by_bytes.get(digest)?)?;
+        Some((pending.act.clone(), pending.admitted_ms))
+    }
+
+    /// Whether an act of so many bytes would find room. An actor has as much as it leaves free, and
+    /// no more than a quarter.
+    pub fn has_room(&self, actor: &ActorId, bytes: usize) -> bool {
+        let own = self.by_actor.get(actor);
+        let (count, sum) = own.map_or((0, 0), |own| (own.acts.len(), own.bytes));
+        let (acts_free, bytes_free) = (ACTS_MAX - self.acts.len(), BYTES_MAX - self.bytes);
+        count < ACTOR_ACTS_MAX.min(acts_free) && sum + bytes <= ACTOR_BYTES_MAX.min(bytes_free)
     }
 
     /// An act that waits here, by the digest of its signed bytes.
@@ -143,9 +172,7 @@ impl Mempool {
         if taken || next.is_some_and(|next| sequence < next) {
             return Err(NotAdmitted::SequenceTaken);
         }
-        let (count, sum) = self.by_actor.get(&actor).copied().unwrap_or_default();
-        let full = self.acts.len() >= ACTS_MAX || self.bytes + bytes > BYTES_MAX;
-        if full || count >= ACTOR_ACTS_MAX || sum + bytes > ACTOR_BYTES_MAX {
+        if !self.has_room(&actor, bytes) {
             return Err(NotAdmitted::Full);
         }
 
@@ -154,8 +181,9 @@ impl Mempool {
         self.next_order += 1;
         self.by_bytes.insert(bytes_digest, id);
         self.bytes += bytes;
-        self.by_actor.insert(actor, (count + 1, sum + bytes));
-        self.by_order.insert(order, id);
+        let of_actor = self.by_actor.entry(actor).or_default();
+        of_actor.acts.insert(order, id);
+        of_actor.bytes += bytes;
         let own = self.by_key.entry(key).or_default();
         own.acts.insert(sequence, id);
         self.waiting += usize::from(own.waits(sequence));
@@ -222,7 +250,6 @@ impl Mempool {
     fn remove(&mut self, id: &Digest) -> Option<Pending> {
         let pending = self.acts.remove(id)?;
         self.by_bytes.remove(&pending.bytes_digest);
-        self.by_order.remove(&pending.order);
         self.bytes -= pending.act.signed().bytes().len();
         if let Some(own) = self.by_key.get_mut(&pending.key) {
             own.acts.remove(&pending.sequence);
@@ -231,10 +258,10 @@ impl Mempool {
                 self.by_key.remove(&pending.key);
             }
         }
-        if let Some((count, sum)) = self.by_actor.get_mut(&pending.actor) {
-            *count -= 1;
-            *sum -= pending.act.signed().bytes().len();
-            if *count == 0 {
+        if let Some(own) = self.by_actor.get_mut(&pending.actor) {
+            own.acts.remove(&pending.order);
+            own.bytes -= pending.act.signed().bytes().len();
+            if own.acts.is_empty() {
                 self.by_actor.remove(&pending.actor);
             }
         }
@@ -251,32 +278,59 @@ impl Mempool {
             && self.acts.iter().any(|(id, pending)| !included.contains(id) && !self.waits(pending))
     }
 
-    /// Acts for one block, in the order in which they should be tried: as many as fit.
-    pub fn choose(&self, included: &HashSet<Digest>) -> Vec<Arc<VerifiedAct>> {
-        let mut chosen = Vec::new();
-        let mut bytes = 0;
-        let mut next_of_key: HashMap<KeyId, u64> = HashMap::new();
-        for id in self.by_order.values() {
-            let Some(pending) = self.acts.get(id) else { continue };
-            let Some(own) = self.by_key.get(&pending.key) else { continue };
-            let next = next_of_key.entry(pending.key).or_default();
-            if own.waits(pending.sequence) || pending.sequence < *next {
-                continue;
-            }
-            for (sequence, id) in own.acts.range(*next..=pending.sequence) {
-                *next = sequence + 1;
-                let Some(pending) = self.acts.get(id) else { continue };
-                if included.contains(id) {
-                    continue;
-                }
-                bytes += act_bytes_in_block(pending.act.signed().bytes());
-                chosen.push(pending.act.clone());
-            }
-            if bytes >= BLOCK_BYTES_MAX {
+    /// Acts for one block, in the order in which they should be tried: at most so many, and as many
+    /// as fit. The next act is always of the actor that has fewest bytes in the block.
+    pub fn choose(&self, included: &HashSet<Digest>, acts_max: usize) -> Vec<Arc<VerifiedAct>> {
+        let (mut chosen, mut bytes) = (Vec::new(), 0);
+        let mut next_of_key = HashMap::new();
+        let mut turns = self.turns();
+        while let Some(((had, since), mut turn)) = turns.pop_first() {
+            let Some(act) = self.next(&mut turn, &mut next_of_key, included) else { continue };
+            let size = act_bytes_in_block(act.signed().bytes());
+            bytes += size;
+            chosen.push(act);
+            if bytes >= BLOCK_BYTES_MAX || chosen.len() >= acts_max {
                 break;
             }
+            turns.insert((had + size, since), turn);
         }
         chosen
+    }
+
+    /// All actors, by the bytes that each has had, and by their oldest acts.
+    fn turns(&self) -> BTreeMap<(usize, u64), Turn<'_>> {
+        let turn = |own: &'_ OfActor| own.acts.keys().next().copied();
+        let actors = self.by_actor.values().filter_map(|own| Some((turn(own)?, own)));
+        let turns = actors.map(|(since, own)| {
+            let turn = Turn { left: own.acts.values(), run: None };
+            ((0, since), turn)
+        });
+        turns.collect()
+    }
+
+    /// The next act of an actor that may be offered.
+    fn next<'a>(
+        &'a self,
+        turn: &mut Turn<'a>,
+        next_of_key: &mut HashMap<KeyId, u64>,
+        included: &HashSet<Digest>,
+    ) -> Option<Arc<VerifiedAct>> {
+        loop {
+            for (sequence, id) in turn.run.iter_mut().flatten() {
+                let Some(pending) = self.acts.get(id) else { continue };
+                next_of_key.insert(pending.key, sequence + 1);
+                if !included.contains(id) {
+                    return Some(pending.act.clone());
+                }
+            }
+            let pending = self.acts.get(turn.left.next()?)?;
+            let Some(own) = self.by_key.get(&pending.key) else { continue };
+            let next = next_of_key.get(&pending.key).copied().unwrap_or_default();
+            turn.run = match own.waits(pending.sequence) || pending.sequence < next {
+                true => None,
+                false => Some(own.acts.range(next..=pending.sequence)),
+            };
+        }
     }
 
     /// Notes acts that a block could not hold: `early` ones wait for their predecessors, `useless`
@@ -345,22 +399,36 @@ impl Mempool {
         }
     }
 
-    /// Acts to send to all again, since they are not final for a while: as many as fit.
-    pub fn send_again(&mut self, now_ms: u64, after_ms: u64, bytes_max: usize) -> Vec<Arc<[u8]>> {
-        let mut acts = Vec::new();
-        let mut bytes = 0;
-        for id in self.by_order.values() {
-            let Some(pending) = self.acts.get_mut(id) else { continue };
-            if pending.sent_ms.saturating_add(after_ms) > now_ms {
-                continue;
-            }
-            let act = pending.act.signed().shared_bytes();
-            bytes += act_bytes_in_block(&act);
+    /// Acts to send to all again, since they are not final for a while: as many as fit, actors in
+    /// turns.
+    pub fn send_again(
+        &mut self,
+        now_ms: u64,
+        after_ms: u64,
+        bytes_max: usize,
+    ) -> Vec<Arc<VerifiedAct>> {
+        let is_due = |id: &&Digest| {
+            let pending = self.acts.get(*id);
+            pending.is_some_and(|pending| pending.sent_ms.saturating_add(after_ms) <= now_ms)
+        };
+        let (mut due, mut bytes) = (Vec::new(), 0);
+        let mut turns = self.turns();
+        while let Some(((had, since), mut turn)) = turns.pop_first() {
+            let Some(id) = turn.left.by_ref().find(is_due) else { continue };
+            let Some(pending) = self.acts.get(id) else { continue };
+            let size = act_bytes_in_block(pending.act.signed().bytes());
+            bytes += size;
             if bytes > bytes_max {
                 break;
             }
+            due.push(*id);
+            turns.insert((had + size, since), turn);
+        }
+        let mut acts = Vec::with_capacity(due.len());
+        for id in due {
+            let Some(pending) = self.acts.get_mut(&id) else { continue };
             pending.sent_ms = now_ms;
-            acts.push(act);
+            acts.push(pending.act.clone());
         }
         acts
     }

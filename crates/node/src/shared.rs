@@ -15,12 +15,16 @@ use commonware_utils::{
     sync::{Mutex, MutexGuard},
 };
 use pacta_chain::{Evidence, Header};
-use pacta_law::{ActId, Genesis, NetworkId, Path};
+use pacta_law::{ActId, ActorId, Genesis, NetworkId, Path};
 
 use crate::{
-    bell::Bell, engine::Errs, error::Error, mempool::Mempool, misconduct::Kept, pacing::Pacing,
-    presence::Presence, turns::Turns, types::ValidatorKey,
+    bell::Bell, engine::Errs, error::Error, fair::Fair, intake::Intake, mempool::Mempool,
+    misconduct::Kept, pacing::Pacing, presence::Presence, turns::Turns, types::ValidatorKey,
+    work::WorkPace,
 };
+
+/// Acts to send to all peers: actors take turns.
+pub type Outbox = Fair<ActorId, Arc<[u8]>>;
 
 /// The last final block that has been executed.
 #[derive(Clone, Debug)]
@@ -71,8 +75,12 @@ struct Inner {
     /// Rings when there may be something to do for a leader.
     changes: Bell,
     last_final: watch::Sender<LastFinal>,
-    /// Acts to send to all peers, as they were submitted here.
-    outbox: Mutex<Vec<Arc<[u8]>>>,
+    /// Acts to verify.
+    intake: Intake,
+    /// How fast acts are executed here.
+    work: WorkPace,
+    /// Acts to send to all peers, by actor.
+    outbox: Mutex<Outbox>,
     outbox_filled: watch::Sender<u64>,
     presence: Mutex<Presence>,
     misconduct: Mutex<Kept>,
@@ -121,6 +129,8 @@ impl Shared {
             mempool: Mutex::default(),
             changes: Bell::default(),
             last_final: watch::Sender::new(first),
+            intake: Intake::default(),
+            work: WorkPace::default(),
             outbox: Mutex::default(),
             outbox_filled: watch::Sender::new(0),
             presence: Mutex::new(presence),
@@ -290,15 +300,25 @@ impl Shared {
         self.changed();
     }
 
-    /// Puts an act in the box of those to send.
-    pub fn send(&self, act: Arc<[u8]>) {
-        self.0.outbox.lock().push(act);
+    /// Acts that wait to be verified.
+    pub fn intake(&self) -> &Intake {
+        &self.0.intake
+    }
+
+    /// How fast acts are executed here.
+    pub fn work(&self) -> &WorkPace {
+        &self.0.work
+    }
+
+    /// Puts an act of an actor in the box of those to send.
+    pub fn send(&self, actor: ActorId, act: Arc<[u8]>) {
+        self.outbox().push(actor, act.len(), act);
         self.0.outbox_filled.send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    /// Takes all acts that are to be sent.
-    pub fn take_outbox(&self) -> Vec<Arc<[u8]>> {
-        std::mem::take(&mut *self.0.outbox.lock())
+    /// The acts that are to be sent. Never hold the guard while waiting for anything.
+    pub fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.0.outbox.lock()
     }
 
     /// Hears when acts are to be sent.

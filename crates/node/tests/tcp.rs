@@ -60,7 +60,7 @@ impl Town {
         let act = self.founded.act(signer, SystemTime::now());
         let began = Instant::now();
         let mut heights = node.handle().finalized();
-        let id = node.handle().submit(act.bytes().to_vec()).await.unwrap();
+        let id = node.handle().submit(act.bytes().to_vec()).await.unwrap().act;
         let mut next = heights.height() + 1;
         while node.handle().is_pending(&id) {
             let reached = tokio::time::timeout(ANSWER_MAX, heights.reaches(next)).await;

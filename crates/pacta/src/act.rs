@@ -6,11 +6,13 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
 
+use pacta_chain::{Admission, Verdict};
 use pacta_law::{
     Act, ActId, ActorId, Data, Draft, Event, Instant, KeyId, Ledger, MandateId, NetworkId, Path,
     Purpose, Refusal, SignedAct, Stop, compose, dry_run,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::client::{Client, Problem};
@@ -245,6 +247,37 @@ impl Final {
     pub fn refusal(&self) -> Option<&str> {
         self.standing.outcome.as_ref()?.get("sentence")?.as_str()
     }
+}
+
+/// Submits a signed act, and writes the node's signed word that it took it to a file, at once.
+/// [`submit`] then goes on with the same act.
+///
+/// # Errors
+/// Exit code 1 when the node refuses the act; 65 when it gives no word, or one that is not genuine;
+/// 69 when it does not answer; 73 or 74 when the file cannot be written.
+pub fn admit(client: &Client, signed: &SignedAct, on_record: bool, file: &FilePath) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Answer {
+        admission: Option<Box<RawValue>>,
+    }
+    let query = if on_record { "?on_record=true" } else { "" };
+    let path = format!("/api/v1/acts{query}");
+    let answer = client.try_post(&path, "application/json", signed.bytes())?;
+    let Answer { admission } = client.parse(&answer?)?;
+    let bytes = admission.as_ref().map_or("", |admission| admission.get()).as_bytes();
+    let said = Admission::from_bytes(bytes).ok().filter(|given| {
+        given.said().act == signed.id()
+            && given.network() == signed.act().network
+            && matches!(given.verify(), Verdict::Genuine(_) | Verdict::CannotTell(_))
+    });
+    if said.is_none() {
+        return Err(Failure::defective(format!(
+            "{} took the act {} but gives no genuine admission; submit it to another node, too",
+            client.base(),
+            signed.id()
+        )));
+    }
+    files::write(file, bytes, Access::Everyone)
 }
 
 /// Submits a signed act and waits until it is final. With `on_record` it is submitted even if it

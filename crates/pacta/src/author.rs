@@ -39,6 +39,10 @@ pub struct SigningArgs {
     /// Write the receipt of the act to this file
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
+    /// Write the node's signed word that it took the act to this file, at once: `pacta verify
+    /// FILE --against URL` tells later whether the act became final
+    #[arg(long, value_name = "FILE")]
+    admission: Option<PathBuf>,
 }
 
 impl SigningArgs {
@@ -95,6 +99,9 @@ impl SigningArgs {
         }
         let secret = KeyFile::read(&self.key_file)?.open(&self.passphrase.existing()?)?;
         let signed = act::sign(&secret, &prepared.act)?;
+        if let Some(file) = &self.admission {
+            act::admit(&client, &signed, self.on_record, file)?;
+        }
         let done = act::submit(&client, &signed, self.on_record)?;
         if let Some(file) = &self.receipt {
             act::write_receipt(&client, done.standing.id, file)?;
@@ -141,6 +148,7 @@ fn answer(done: &Final, args: &SigningArgs) -> Value {
         "outcome": done.standing.outcome,
         "ms": u64::try_from(done.elapsed.as_millis()).unwrap_or(u64::MAX),
         "receipt": args.receipt,
+        "admission": args.admission,
     })
 }
 

@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 mod act;
+mod against;
 mod author;
 mod cli;
 mod client;

@@ -1,28 +1,32 @@
 //! The running node as the pages and the API see it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use pacta_chain::{Evidence, FinalBlock, Receipt};
-use pacta_law::{ActId, ActorId, Founding, Path, Refusal};
-use pacta_node::{Error, Handle};
-use pacta_web::node::{Node, NotSubmitted, Records, Status, Unavailable};
+use pacta_chain::{Admission, Evidence, FinalBlock, Receipt, Said};
+use pacta_law::{ActorId, Founding, Path, Refusal, Signature};
+use pacta_node::{Admitted, Error, Handle};
+use pacta_web::node::{Node, NotSubmitted, Records, Status, Submitted, Unavailable};
 use tokio::sync::watch;
 
 use crate::evidence::Archive;
+use crate::signer::{Secret, Signer};
 
 /// A running node behind the interface that the pages and the API use.
 pub struct Served {
     handle: Handle,
     founding: Arc<Founding>,
     operator: ActorId,
+    /// The key by which the node votes, and signs admissions.
+    secret: Secret,
     finalized: watch::Receiver<u64>,
     archive: Archive,
 }
 
 impl Served {
     /// Serves a running node. Must be called on a runtime, where a task tells of new heights.
-    pub fn new(handle: Handle, operator: ActorId, archive: Archive) -> Self {
+    pub fn new(handle: Handle, operator: ActorId, secret: Secret, archive: Archive) -> Self {
         tokio::spawn(archive.clone().follow(handle.clone()));
         let founding = Arc::new(handle.genesis().founding.clone());
         let mut heights = handle.finalized();
@@ -36,7 +40,7 @@ impl Served {
                 next = height + 1;
             }
         });
-        Self { handle, founding, operator, finalized, archive }
+        Self { handle, founding, operator, secret, finalized, archive }
     }
 }
 
@@ -57,16 +61,22 @@ impl Node for Served {
         &self,
         signed: Vec<u8>,
         on_record: bool,
-    ) -> BoxFuture<'_, Result<ActId, NotSubmitted>> {
+        client: Option<SocketAddr>,
+    ) -> BoxFuture<'_, Result<Submitted, NotSubmitted>> {
         Box::pin(async move {
-            let submitted = match on_record {
-                true => self.handle.submit_on_record(signed).await,
-                false => self.handle.submit(signed).await,
-            };
-            submitted.map_err(|refusal| match refusal {
-                Refusal::NodeBusy => Unavailable(refusal.to_string()).into(),
-                refusal => NotSubmitted::Refused(refusal),
-            })
+            let submitted = self.handle.submit_from(client, signed, on_record).await;
+            let Admitted { act, expires, instant, height } =
+                submitted.map_err(|refusal| match refusal {
+                    Refusal::NodeBusy => NotSubmitted::TooMany(refusal),
+                    refusal => NotSubmitted::Refused(refusal),
+                })?;
+            let admission = Admission::sign_with(
+                Founding::clone(&self.founding),
+                self.secret.public(),
+                Said { act, height, instant },
+                |message| Signature(self.secret.key.sign(message).to_bytes()),
+            );
+            Ok(Submitted { act, expires, admission })
         })
     }
 

@@ -221,8 +221,30 @@ fn treaties(network: &Network) {
     let no_mandate = ["--mandate", "00000000000000000000000000000000"];
     let args = [&["treaty", "deposit", "narrow", "ratification"][..], &no_mandate].concat();
     refused(network, &args, "unknown_mandate");
-    done(&["treaty", "deposit", "narrow", "ratification"]);
+    let admission = network.root.join("admission.json");
+    let admission = admission.to_str().expect("a path is UTF-8");
+    done(&["treaty", "deposit", "narrow", "ratification", "--admission", admission]);
     refused(network, &["treaty", "deposit", "narrow", "ratification"], "already_consented");
+    admitted(network, admission);
+}
+
+/// The word of the node that it took an act is genuine, and another node says what became of it.
+fn admitted(network: &Network, admission: &str) {
+    let ask =
+        || json(&support::pacta(&["verify", admission, "--json", "--against", &network.url(1)]));
+    support::wait_until("another node has the act", 20, || ask().0 == 0);
+    let (_, found) = ask();
+    assert_eq!(
+        (&found["verdict"], &found["became"]["status"]),
+        (&json!("genuine"), &json!("final"))
+    );
+    let blocks = found["became"]["blocks"].as_u64().expect("a number of blocks");
+    assert!((1..=5).contains(&blocks), "{found}");
+    let text = std::fs::read_to_string(admission).expect("it was written");
+    let later = text.replacen("\"height\":", "\"height\":1", 1);
+    std::fs::write(admission, later).expect("a file can be written");
+    let (code, found) = json(&support::pacta(&["verify", admission, "--json"]));
+    assert_eq!((code, &found["reason"]), (65, &json!("bad_admission")), "{found}");
 }
 
 /// Who took no part in drawing the text up, and who has no full powers.

@@ -1,10 +1,11 @@
 //! What the pages and the API need of a node. `pacta` implements it over the running node; tests
 //! implement it over a few records.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use pacta_chain::{Evidence, FinalBlock, Founding, Receipt};
+use pacta_chain::{Admission, Evidence, FinalBlock, Founding, Receipt};
 use pacta_law::{ActId, ActorId, Instant, Path, Refusal};
 use serde::Serialize;
 use tokio::sync::watch;
@@ -22,11 +23,13 @@ pub trait Node: Send + Sync + 'static {
 
     /// Hands in a signed act. Unless `on_record`, an act that the latest final ledger would refuse
     /// is refused here and goes no further; `on_record` lets it be refused in a block instead.
+    /// `client` is the other end of the connection by which it came.
     fn submit(
         &self,
         signed: Vec<u8>,
         on_record: bool,
-    ) -> BoxFuture<'_, Result<ActId, NotSubmitted>>;
+        client: Option<SocketAddr>,
+    ) -> BoxFuture<'_, Result<Submitted, NotSubmitted>>;
 
     /// The records at `paths`, all of one final height.
     fn load(&self, paths: Vec<Path>) -> BoxFuture<'_, Result<Records, Unavailable>>;
@@ -54,12 +57,26 @@ pub trait Node: Send + Sync + 'static {
     fn finalized(&self) -> watch::Receiver<u64>;
 }
 
+/// An act that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submitted {
+    /// Its id.
+    pub act: ActId,
+    /// The first instant from which no block may hold it.
+    pub expires: Instant,
+    /// The node's signed word that it took the act.
+    pub admission: Admission,
+}
+
 /// Why an act was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotSubmitted {
     /// The law refuses it.
     #[error("{0}")]
     Refused(Refusal),
+    /// Too many acts of its actor wait here; this says so.
+    #[error("{0}")]
+    TooMany(Refusal),
     /// The node cannot take acts now.
     #[error("{0}")]
     Unavailable(#[from] Unavailable),

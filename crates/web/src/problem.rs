@@ -5,6 +5,9 @@ use axum::response::{IntoResponse, Response};
 use pacta_law::Refusal;
 use serde::Serialize;
 
+/// After how many seconds an act is to be handed in again of which too many wait.
+const RETRY_AFTER_S: u32 = 1;
+
 /// An error answer. It says what is wrong, then what to do, and keeps a refusal's code and name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -27,6 +30,9 @@ pub struct Problem {
     /// Whether the same act may be taken later, unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transient: Option<bool>,
+    /// After how many seconds to try again: the header `Retry-After`.
+    #[serde(skip)]
+    pub retry_after: Option<u32>,
 }
 
 impl Problem {
@@ -44,6 +50,7 @@ impl Problem {
             code: Some(refusal.code()),
             name: Some(refusal.name().to_string()),
             transient: Some(refusal.transient()),
+            retry_after: None,
         }
     }
 
@@ -74,6 +81,15 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "not available now", detail)
     }
 
+    /// So much waits here of the same actor that more would be at the cost of others.
+    pub fn too_many(refusal: &Refusal) -> Self {
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            retry_after: Some(RETRY_AFTER_S),
+            ..Self::refused(refusal)
+        }
+    }
+
     /// The answer took longer than this node allows.
     pub fn timeout() -> Self {
         let detail = "the answer took too long and was given up; try again";
@@ -97,6 +113,7 @@ impl Problem {
             code: None,
             name: None,
             transient: None,
+            retry_after: None,
         }
     }
 }
@@ -112,7 +129,11 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let kind = HeaderValue::from_static("application/problem+json");
-        (self.status, [(header::CONTENT_TYPE, kind)], body).into_response()
+        let mut response = (self.status, [(header::CONTENT_TYPE, kind)], body).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }
 

@@ -6,7 +6,10 @@
 mod dealer;
 mod directory;
 mod elastic;
+mod fair;
+mod intake;
 mod mempool;
 mod pacing;
 mod presence;
 mod verify;
+mod work;

@@ -23,6 +23,7 @@ use crate::network::interrupt::interrupted;
 use crate::network::share::ShareFile;
 use crate::passphrase::PassphraseArgs;
 use crate::serve::Served;
+use crate::signer::Secret;
 
 /// Threads that serve pages and the API, and as many that do the node's work.
 const THREADS: usize = 2;
@@ -68,6 +69,7 @@ impl NodeArgs {
 struct Prepared {
     file: NodeFile,
     config: Config,
+    secret: Secret,
     index: PathBuf,
 }
 
@@ -146,7 +148,7 @@ fn prepare(args: &NodeArgs) -> Result<Prepared> {
         pacing: Pacing::operating(),
         threads: THREADS,
     };
-    Ok(Prepared { file, config, index: directory.join(INDEX_FILE) })
+    Ok(Prepared { file, config, secret, index: directory.join(INDEX_FILE) })
 }
 
 fn read_genesis(path: &Path) -> Result<Genesis> {
@@ -159,7 +161,7 @@ fn read_genesis(path: &Path) -> Result<Genesis> {
 }
 
 async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
-    let Prepared { file, config, index } = prepared;
+    let Prepared { file, config, secret, index } = prepared;
     let data = config.directory.clone();
     let genesis = config.genesis.clone();
     let listener = TcpListener::bind(file.http).await.map_err(|error| {
@@ -172,7 +174,7 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     let index = Index::open(&index, &genesis).map_err(Failure::defective)?;
     let reader = index.reader();
     let served: Arc<dyn pacta_web::node::Node> =
-        Arc::new(Served::new(node.handle().clone(), file.operator, Archive::open(&data)?));
+        Arc::new(Served::new(node.handle().clone(), file.operator, secret, Archive::open(&data)?));
     let hub = Hub::default();
     let state = pacta_web::AppState::new(served.clone(), reader, hub.clone());
     let height = *served.finalized().borrow();

@@ -1,4 +1,4 @@
-//! `pacta verify`: receipts and evidence of misconduct, offline.
+//! `pacta verify`: receipts, admissions and evidence of misconduct, offline.
 
 use std::path::{Path, PathBuf};
 
@@ -6,25 +6,33 @@ use pacta_chain::Verdict;
 use pacta_law::NetworkId;
 use serde::Serialize;
 
+use crate::against::{self, Became};
+use crate::client::Client;
 use crate::failure::{Exit, Result};
 use crate::files;
 use crate::printer::{Printer, facts};
 
-/// Verify receipts and evidence of misconduct, offline
+/// Verify receipts, admissions and evidence of misconduct, offline
 ///
 /// Needs no node: a file carries the founding act of its network, whose digest names the
 /// network. Says genuine (exit code 0), not genuine (65) or cannot tell (3); of several files, the
 /// worst decides. Compare the network with the digest that the founders published, or give it.
 ///
+/// With --against it asks a node, later, what became of the acts of admissions, and verifies its
+/// answer: exit code 1 if an act is not final there.
+///
 /// Example: pacta verify receipt.json --network DIGEST
 #[derive(clap::Args)]
 pub struct VerifyArgs {
-    /// Receipts, or evidence against validators
+    /// Receipts, admissions, or evidence against validators
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Network that the receipts must be of: its published digest
     #[arg(long, value_name = "DIGEST")]
     network: Option<NetworkId>,
+    /// Node to ask what became of the acts that the files say were taken
+    #[arg(long, value_name = "URL")]
+    against: Option<String>,
 }
 
 /// What is known of one file.
@@ -49,6 +57,9 @@ pub struct Verified {
     /// What it proves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proves: Option<String>,
+    /// Of an admission, by the node that was asked: what became of the act.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub became: Option<Became>,
     #[serde(skip)]
     exit: Exit,
 }
@@ -58,7 +69,18 @@ pub struct Verified {
 /// # Errors
 /// Exit code 74 when a file cannot be read.
 pub fn run(args: &VerifyArgs, printer: Printer) -> Result<Exit> {
-    let verify = |file: &PathBuf| verify_file(file, args.network);
+    let verify = |file: &PathBuf| {
+        let bytes = files::read(file)?;
+        let mut verified = verify_bytes(file, &bytes, args.network);
+        if let (Some(node), true) = (&args.against, verified.is_genuine()) {
+            let became = against::ask(&Client::new(node), file, &bytes)?;
+            if !became.is_final() {
+                verified.exit = Exit::Failed;
+            }
+            verified.became = Some(became);
+        }
+        Ok(verified)
+    };
     let results = args.files.iter().map(verify).collect::<Result<Vec<_>>>()?;
     let text = || results.iter().map(describe).collect::<Vec<_>>().join("\n");
     match results.as_slice() {
@@ -86,6 +108,7 @@ pub fn verify_bytes(file: &Path, bytes: &[u8], network: Option<NetworkId>) -> Ve
         network: None,
         height: None,
         proves: None,
+        became: None,
         exit: Exit::Done,
     };
     match pacta_chain::verify(bytes, network) {
@@ -116,12 +139,10 @@ impl Verified {
 
 /// Not genuine is worse than cannot tell.
 fn worst(results: &[Verified]) -> Exit {
-    let any = |exit| results.iter().any(|result| result.exit == exit);
-    match (any(Exit::Defective), any(Exit::CannotTell)) {
-        (true, _) => Exit::Defective,
-        (false, true) => Exit::CannotTell,
-        (false, false) => Exit::Done,
-    }
+    let any = |exit: Exit| results.iter().any(|result| result.exit == exit);
+    let worst =
+        [Exit::Defective, Exit::CannotTell, Exit::Failed].into_iter().find(|exit| any(*exit));
+    worst.unwrap_or(Exit::Done)
 }
 
 fn describe(result: &Verified) -> String {
@@ -130,6 +151,8 @@ fn describe(result: &Verified) -> String {
     let mut known = vec![("verdict", verdict.as_str())];
     known.extend(result.sentence.as_deref().map(|reason| ("reason", reason)));
     known.extend(result.proves.as_deref().map(|proves| ("proves", proves)));
+    let became = result.became.as_ref().map(ToString::to_string);
+    known.extend(became.as_deref().map(|became| ("became", became)));
     known.extend(network.as_deref().map(|network| ("network", network)));
     format!("{}\n{}", result.file.display(), facts(&known))
 }

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, to_bytes};
-use axum::extract::State;
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use pacta_chain::Admission;
 use pacta_index::Entry;
-use pacta_law::SignedAct;
+use pacta_law::{Refusal, SignedAct};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
+use crate::connections::Client;
 use crate::extract::{Asked, Named};
 use crate::node::NotSubmitted;
 use crate::problem::Problem;
@@ -56,6 +59,9 @@ pub struct Standing {
     outcome: Option<Entry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt_url: Option<String>,
+    /// The node's signed word that it took the act: in the answer to its submission only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admission: Option<Box<RawValue>>,
 }
 
 impl Standing {
@@ -68,6 +74,7 @@ impl Standing {
             index: None,
             outcome: None,
             receipt_url: None,
+            admission: None,
             id,
         }
     }
@@ -81,6 +88,7 @@ impl Standing {
             index: Some(entry.position.index),
             outcome: Some(entry),
             receipt_url: Some(format!("/api/v1/acts/{id}/receipt")),
+            admission: None,
             id,
         }
     }
@@ -89,36 +97,50 @@ impl Standing {
 /// `POST /api/v1/acts`: hands in a signed act; 202, or 200 when it is final already.
 ///
 /// # Errors
-/// A [`Problem`] with the refusal's code, name and sentence.
+/// A [`Problem`] with the refusal's code, name and sentence; of status 429 with `Retry-After` when
+/// too many acts of its actor wait.
 pub async fn submit(
     State(state): State<AppState>,
     Asked(asked): Asked<Submission>,
-    body: Body,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let signed = read_body(body).await?;
-    let act = SignedAct::decode(&signed).map_err(|refusal| Problem::refused(&refusal))?;
-    let (id, expires) = (act.id().to_string(), act.act().expires.ms());
-    match state.node.submit(signed, asked.on_record).await {
-        Ok(_) => state.submitted.remember(&id, expires),
-        Err(NotSubmitted::Refused(refusal)) => {
-            // Handing in the same act twice is no fault: the answer is what became of it.
-            let known = id.clone();
-            return match state.read(move |reader| reader.act(&known)).await? {
-                Some(entry) => Ok(Json(Standing::of(id, entry)).into_response()),
-                None => Err(Problem::refused(&refusal)),
-            };
-        }
+    let client = request.extensions().get::<ConnectInfo<Client>>();
+    let client = client.map(|ConnectInfo(Client(address))| *address);
+    let signed = read_body(request.into_body()).await?;
+    // It is not decoded here: whoever floods the node is turned away before that.
+    let taken = match state.node.submit(signed.clone(), asked.on_record, client).await {
+        Ok(taken) => taken,
+        Err(NotSubmitted::Refused(refusal)) => return refused(&state, &signed, &refusal).await,
+        Err(NotSubmitted::TooMany(refusal)) => return Err(Problem::too_many(&refusal)),
         Err(NotSubmitted::Unavailable(unavailable)) => return Err(unavailable.into()),
-    }
+    };
+    let (id, expires) = (taken.act.to_string(), taken.expires.ms());
+    let admission = written(&taken.admission);
+    state.submitted.remember(&id, expires);
     if asked.wait == Some(WaitFor::Final) {
         let wait_ms = asked.timeout_ms.unwrap_or(WAIT_MS_DEFAULT).min(WAIT_MS_MAX);
         if let Some(entry) = final_within(&state, &id, wait_ms).await? {
-            return Ok(Json(Standing::of(id, entry)).into_response());
+            return Ok(Json(Standing { admission, ..Standing::of(id, entry) }).into_response());
         }
     }
-    let standing = Standing::pending(id, expires, 0);
+    let standing = Standing { admission, ..Standing::pending(id, expires, 0) };
     let location = [(header::LOCATION, standing.status_url.clone())];
     Ok((StatusCode::ACCEPTED, location, Json(standing)).into_response())
+}
+
+/// Handing in the same act twice is no fault: the answer is what became of it.
+async fn refused(state: &AppState, signed: &[u8], refusal: &Refusal) -> Result<Response, Problem> {
+    let Ok(act) = SignedAct::decode(signed) else { return Err(Problem::refused(refusal)) };
+    let (id, known) = (act.id().to_string(), act.id().to_string());
+    match state.read(move |reader| reader.act(&known)).await? {
+        Some(entry) => Ok(Json(Standing::of(id, entry)).into_response()),
+        None => Err(Problem::refused(refusal)),
+    }
+}
+
+/// An admission byte by byte as it is verified.
+fn written(admission: &Admission) -> Option<Box<RawValue>> {
+    String::from_utf8(admission.to_bytes()).ok().and_then(|text| RawValue::from_string(text).ok())
 }
 
 /// What became of an act, if the index knows it now or within so many milliseconds.

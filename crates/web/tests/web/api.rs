@@ -1,5 +1,6 @@
 //! The API: what it takes, what it refuses and in which words, and the live feed.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -8,7 +9,7 @@ use http_body_util::BodyExt;
 use pacta_law::treaty::{ConsentKind, SignatureKind};
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::{World, read};
 use crate::treaty::{conclude, deposit, sign};
 
 const TYPE: &str = "application/problem+json";
@@ -23,15 +24,48 @@ async fn concluded() -> World {
 async fn an_act_is_taken_and_its_status_stays_for_ever() {
     let world = concluded().await;
     let signed = world.sign(1, sign(SignatureKind::Simple));
-    let (status, answer) = world.post("/api/v1/acts?wait=final", signed.bytes().to_vec()).await;
+    let taken = world.post("/api/v1/acts?wait=final", signed.bytes().to_vec()).await;
+    let (status, mut answer) = taken;
     assert_eq!((status, &answer["status"]), (200, &json!("final")), "{answer}");
     assert_eq!(answer["outcome"]["result"], "executed");
     assert_eq!(answer["id"], signed.id().to_string());
+    answer.as_object_mut().expect("an object").remove("admission").expect("an admission");
     let (status, again) = world.post("/api/v1/acts", signed.bytes().to_vec()).await;
     assert_eq!((status, &again), (200, &answer), "to hand in the same act again is no fault");
     world.pass_days(40).await;
     let (status, later) = world.json(&format!("/api/v1/acts/{}", signed.id())).await;
     assert_eq!((status, &later), (200, &answer));
+}
+
+#[tokio::test]
+async fn whoever_hands_in_an_act_gets_the_signed_word_of_the_node_at_once() {
+    let world = concluded().await;
+    let signed = world.sign(1, sign(SignatureKind::Simple));
+    let request = Request::post("/api/v1/acts").body(signed.bytes().to_vec().into());
+    let (status, text) = read(world.send(request.expect("a request")).await).await;
+    assert_eq!(status, 202);
+    let (_, admission) = text.split_once(r#""admission":"#).expect("an admission");
+    let admission = admission.strip_suffix('}').expect("the last member");
+    let verdict = pacta_chain::verify(admission.as_bytes(), None);
+    let pacta_chain::Verdict::Genuine(proven) = verdict else { panic!("{verdict:?}") };
+    assert!(proven.sentence.contains(&format!("had taken the act {}", signed.id())), "{proven}");
+}
+
+#[tokio::test]
+async fn whoever_floods_is_told_when_to_come_again() {
+    let world = concluded().await;
+    let signed = world.sign(1, sign(SignatureKind::Simple));
+    world.node.floods.store(true, Ordering::Relaxed);
+    let request = Request::post("/api/v1/acts").body(signed.bytes().to_vec().into());
+    let response = world.send(request.expect("a request")).await;
+    assert_eq!(response.headers()["retry-after"], "1");
+    assert_eq!(response.headers()["content-type"], TYPE);
+    let (status, text) = read(response).await;
+    let problem: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((status, &problem["status"]), (429, &json!(429)));
+    assert_eq!((&problem["code"], &problem["transient"]), (&json!(190), &json!(true)));
+    world.node.floods.store(false, Ordering::Relaxed);
+    assert_eq!(world.post("/api/v1/acts?wait=final", signed.bytes().to_vec()).await.0, 200);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! A node of five States in memory: it executes each act by the law as soon as it is handed in.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use axum::http::{Request, Response};
 use ed25519_consensus::SigningKey;
 use futures::future::BoxFuture;
 use http_body_util::BodyExt;
-use pacta_chain::{Evidence, FinalBlock, Header, Receipt, acts_root};
+use pacta_chain::{Admission, Evidence, FinalBlock, Header, Receipt, Said, acts_root};
 use pacta_index::{Index, Reader};
 use pacta_law::actor::{ActorKind, Office};
 use pacta_law::{
@@ -19,7 +21,7 @@ use pacta_law::{
     execute_verified, fall_due,
 };
 use pacta_web::live::Hub;
-use pacta_web::node::{Node, NotSubmitted, Records, Status, Unavailable};
+use pacta_web::node::{Node, NotSubmitted, Records, Status, Submitted, Unavailable};
 use pacta_web::{AppState, follow, router};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -51,6 +53,8 @@ pub struct Fake {
     operator: ActorId,
     chain: Mutex<Chain>,
     height: watch::Sender<u64>,
+    /// Whether so many acts of each actor wait that no more are taken.
+    pub floods: AtomicBool,
 }
 
 struct Chain {
@@ -102,6 +106,7 @@ impl World {
             genesis,
             chain: Mutex::new(chain),
             height: watch::channel(0).0,
+            floods: AtomicBool::new(false),
         });
         let (reader, hub) = (index.reader(), Hub::default());
         let state = AppState::new(node.clone(), reader.clone(), hub.clone());
@@ -130,7 +135,8 @@ impl World {
     /// Does the act of a State, which must be executed.
     pub async fn act(&self, state: usize, data: Data) -> ActId {
         let signed = self.sign(state, data);
-        let id = self.node.submit(signed.bytes().to_vec(), false).await.expect("executed");
+        let id = self.node.submit(signed.bytes().to_vec(), false, None).await;
+        let id = id.expect("executed").act;
         self.indexed().await;
         id
     }
@@ -255,8 +261,12 @@ impl Node for Fake {
         &self,
         signed: Vec<u8>,
         on_record: bool,
-    ) -> BoxFuture<'_, Result<ActId, NotSubmitted>> {
+        _: Option<SocketAddr>,
+    ) -> BoxFuture<'_, Result<Submitted, NotSubmitted>> {
         Box::pin(async move {
+            if self.floods.load(Ordering::Relaxed) {
+                return Err(NotSubmitted::TooMany(Refusal::NodeBusy));
+            }
             let refused = |refusal: Refusal| NotSubmitted::Refused(refusal);
             let act = SignedAct::decode(&signed).and_then(SignedAct::verify).map_err(refused)?;
             let checked = check(&mut self.chain().ledger, &act).expect("all is loaded");
@@ -264,7 +274,14 @@ impl Node for Fake {
                 Err(refusal) if !on_record => return Err(refused(refusal)),
                 _ => self.make_block(Some(act.signed().clone())),
             }
-            Ok(act.id())
+            let founding = self.genesis.founding.clone();
+            let (height, instant) = (*self.height.borrow(), self.chain().ledger.now());
+            let said = Said { act: act.id(), height, instant };
+            let secret = SigningKey::from([101; 32]); // the first validator's
+            let node = PublicKey(secret.verification_key().to_bytes());
+            let sign = |message: &[u8]| Signature(secret.sign(message).to_bytes());
+            let admission = Admission::sign_with(founding, node, said, sign);
+            Ok(Submitted { act: act.id(), expires: act.act().expires, admission })
         })
     }
 

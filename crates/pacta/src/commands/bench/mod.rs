@@ -4,11 +4,13 @@ mod bulk;
 mod ceiling;
 mod crash;
 mod figures;
+mod flood;
 mod idle;
 mod latency;
 mod load;
 mod process;
 mod saturation;
+mod stream;
 
 use std::fs;
 use std::path::PathBuf;
@@ -47,6 +49,10 @@ pub struct BenchArgs {
     /// Only the law's replay, without any node
     #[arg(long)]
     only_bulk: bool,
+    /// Only a flood: five nodes as five processes, one actor that sends 10,000 valid acts a second,
+    /// and the time that an act of another actor takes meanwhile
+    #[arg(long, conflicts_with = "only_bulk")]
+    only_flood: bool,
 }
 
 /// Runs the command.
@@ -66,6 +72,9 @@ pub fn run(args: &BenchArgs, printer: Printer) -> Result<Exit> {
 }
 
 fn measure(args: &BenchArgs, root: &std::path::Path) -> Result<Vec<Figure>> {
+    if args.only_flood {
+        return flood::measure(root);
+    }
     let mut figures = Vec::new();
     if !args.only_bulk {
         figures.extend(network(args, root)?);

@@ -1,0 +1,51 @@
+//! How many acts a leader puts into a block: as many as are executed in a moment, so that an act
+//! which comes while a block is being made does not wait long for the next one.
+//!
+//! Only leaders look at this; a block that holds more is as valid.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use crate::block::BLOCK_ACTS_MAX;
+
+/// How long the execution of a block should take one validator.
+pub const BLOCK_WORK: Duration = Duration::from_millis(100);
+/// Acts of a block, at least, however slow the machine: each block has costs of its own.
+pub const BLOCK_ACTS_MIN: usize = 128;
+/// Acts from which on a block tells something.
+const TELLING: usize = 32;
+/// What the execution of an act is taken to cost at the start, in nanoseconds.
+const ACT_NS: u64 = 100_000;
+
+/// How fast acts are executed here.
+pub struct WorkPace {
+    act_ns: AtomicU64,
+}
+
+impl Default for WorkPace {
+    fn default() -> Self {
+        Self { act_ns: AtomicU64::new(ACT_NS) }
+    }
+}
+
+impl WorkPace {
+    /// Notes how long the acts of a block took. The mean moves by a quarter of the difference.
+    pub fn note(&self, acts: usize, elapsed: Duration) {
+        if acts < TELLING {
+            return;
+        }
+        let took = u64::try_from(elapsed.as_nanos() / acts as u128).unwrap_or(u64::MAX / 4);
+        let known = self.act_ns.load(Ordering::Relaxed);
+        let mean = (known / 4).saturating_mul(3).saturating_add(took / 4);
+        self.act_ns.store(mean, Ordering::Relaxed);
+    }
+
+    /// Acts that the next block should hold, at most.
+    pub fn acts_max(&self) -> usize {
+        let act_ns = u128::from(self.act_ns.load(Ordering::Relaxed)).max(1);
+        let acts = usize::try_from(BLOCK_WORK.as_nanos() / act_ns).unwrap_or(BLOCK_ACTS_MAX);
+        acts.clamp(BLOCK_ACTS_MIN, BLOCK_ACTS_MAX)
+    }
+}
