@@ -277,7 +277,19 @@ fn nobody_stops(trace: &Trace) -> Vec<Violation> {
         validator: *validator,
         ..Violation::default()
     });
-    stopped.collect()
+    // To halt is right where two blocks of one height are final, and only there.
+    let forked = |validator: &u32| {
+        trace.forks.iter().flat_map(|fork| &fork.holders).any(|held| held.contains(validator))
+    };
+    let groundless =
+        |(validator, _): &&(u32, String)| trace.is_sound(*validator) && !forked(validator);
+    let groundless = trace.halted.iter().filter(groundless);
+    let halted = groundless.map(|(validator, reason)| Violation {
+        what: format!("the node halted, but no block contradicts its own: {reason}"),
+        validator: Some(*validator),
+        ..Violation::default()
+    });
+    stopped.chain(halted).collect()
 }
 
 fn instants_increase(trace: &Trace) -> Vec<Violation> {

@@ -60,6 +60,9 @@ pub struct Report {
     /// Heights of which two blocks are final.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forks: Vec<Fork>,
+    /// Validators that halted because a final block contradicts what they hold to be final.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub halted: Vec<(u32, String)>,
     /// Validators that stopped because of their disks, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stopped_by_disk: Vec<(u32, String)>,

@@ -140,6 +140,9 @@ pub struct Trace {
     pub stopped: Vec<(Option<u32>, String)>,
     /// Validators that stopped because of their disks, and why, in order of time.
     pub stopped_by_disk: Vec<(u32, String)>,
+    /// Validators that halted because a final block contradicts what they hold to be final, with
+    /// what they said; only where more are faulty than is borne.
+    pub halted: Vec<(u32, String)>,
     /// Who did not listen to whom any more, because of what it said.
     pub shut_out: BTreeSet<(u32, u32)>,
 }
@@ -158,8 +161,8 @@ pub struct Fork {
     pub height: u64,
     /// The digests of the blocks.
     pub blocks: [Hex; 2],
-    /// Two validators of which each has one of them.
-    pub validators: [u32; 2],
+    /// The sound validators that held each of them to be final.
+    pub holders: [BTreeSet<u32>; 2],
     /// Whether both became final in the same view, so that their certificates convict somebody.
     pub in_one_view: bool,
     /// Whom the two certificates convict; evidence against each of them is genuine.

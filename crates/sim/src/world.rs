@@ -13,6 +13,7 @@ use commonware_runtime::{
     deterministic::{Context, FaultConfig, PartialWriteMode, WriteConfig},
 };
 use commonware_utils::Probability;
+use pacta_node::types::Finalization;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use crate::{
@@ -38,6 +39,9 @@ const TICK: Duration = Duration::from_millis(25);
 const PATIENCE_MS: u64 = 60_000;
 /// A node that a lying disk has stopped starts again on an empty disk after this time.
 const NEW_DISK_MS: u64 = 2_000;
+/// What the engine says when it halts because a final block contradicts what the node holds to be
+/// final. Nothing else is right then: more validators are faulty than is borne.
+const CONTRADICTED: &str = "finalized block does not extend the applied tip";
 /// An honest clock gains or loses at most so much: several times what a quartz clock does.
 const CLOCK_DRIFT_PPM_MAX: i32 = 300;
 
@@ -66,6 +70,8 @@ pub struct World {
     workload: Workload,
     trace: Trace,
     evidence: BTreeMap<String, Vec<u8>>,
+    /// Certificates of final blocks by validator and height, where two may contradict each other.
+    certificates: BTreeMap<(u32, u64), Finalization>,
     links: Links,
     /// By validator, the next height to look for.
     next_height: Vec<u64>,
@@ -106,6 +112,7 @@ impl World {
             come: 0,
             trace,
             evidence: BTreeMap::new(),
+            certificates: BTreeMap::new(),
             links: Links::healed(options),
             next_height: vec![1; validators],
             starts: vec![0; validators],
@@ -235,6 +242,11 @@ impl World {
     /// is in order; if the disk lies, on an empty one.
     fn stopped(&mut self, validator: u32, reason: String) {
         let hardware = &self.hardware[validator as usize];
+        if self.options.beyond && reason.contains(CONTRADICTED) {
+            self.given_up.insert(validator);
+            self.trace.halted.push((validator, reason));
+            return;
+        }
         if !hardware.is_in_trouble() && hardware.lie().is_none() {
             self.given_up.insert(validator);
             self.trace.stopped.push((Some(validator), reason));

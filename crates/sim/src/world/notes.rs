@@ -61,6 +61,11 @@ impl World {
                 let Some(block) = observe::block(network, validator, height).await else { break };
                 self.workload.heard(&block);
                 self.note_recovery(validator, &block.acts);
+                if self.options.beyond
+                    && let Some(certificate) = network.certificate(validator, height).await
+                {
+                    self.certificates.insert((validator, height), certificate);
+                }
                 let at_ms = self.now_ms;
                 self.trace.sightings.push(Sighting { validator, at_ms, block });
                 self.next_height[validator as usize] += 1;
@@ -147,7 +152,7 @@ impl World {
             }
             self.trace.chains.insert(validator, chain);
         }
-        self.note_forks(network).await;
+        self.note_forks(network);
         for ((act, place), validator) in acts.iter().zip(running.iter().cycle()) {
             let receipt = observe::act_receipt(network, *validator, act, *place).await;
             self.trace.receipts.extend(receipt);
@@ -160,28 +165,32 @@ impl World {
         }
     }
 
-    /// Compares the certificates of blocks that are both final at one height.
-    async fn note_forks(&mut self, network: &Network) {
-        let mut first: BTreeMap<u64, (u32, &Seen)> = BTreeMap::new();
-        let mut two_final: Vec<(u64, [u32; 2], [String; 2])> = Vec::new();
-        for (validator, block) in
-            self.trace.chains.iter().flat_map(|(one, chain)| chain.iter().map(move |it| (*one, it)))
-        {
-            let (other, known) = *first.entry(block.height).or_insert((validator, block));
-            let new = two_final.iter().all(|(height, ..)| *height != block.height);
-            if known.digest != block.digest && new && two_final.len() < FORKS_MAX {
-                let blocks = [known.digest.clone(), block.digest.clone()];
-                two_final.push((block.height, [other, validator], blocks));
+    /// Finds heights of which two blocks are final, and whom their certificates convict.
+    fn note_forks(&mut self, network: &Network) {
+        let mut holders: BTreeMap<u64, Vec<(&str, BTreeSet<u32>)>> = BTreeMap::new();
+        for Sighting { validator, block, .. } in &self.trace.sightings {
+            if !self.trace.is_sound(*validator) {
+                continue;
+            }
+            let known = holders.entry(block.height).or_default();
+            match known.iter_mut().find(|(digest, _)| *digest == block.digest) {
+                Some((_, held)) => {
+                    held.insert(*validator);
+                }
+                None => known.push((block.digest.as_str(), [*validator].into())),
             }
         }
-        for (height, validators, blocks) in two_final {
-            let one = network.certificate(validators[0], height).await;
-            let other = network.certificate(validators[1], height).await;
+        let mut forks = Vec::new();
+        for (height, blocks) in holders.into_iter().filter(|(_, blocks)| blocks.len() > 1) {
+            let [one, other] = [0, 1].map(|place: usize| {
+                let mut held = blocks[place].1.iter();
+                held.find_map(|validator| self.certificates.get(&(*validator, height)))
+            });
             let (mut accused, mut in_one_view) = (BTreeSet::new(), false);
             if let (Some(one), Some(other)) = (one, other) {
                 in_one_view = one.view() == other.view();
-                let votes = votes::listed(&other);
-                for (place, vote) in votes::listed(&one) {
+                let votes = votes::listed(other);
+                for (place, vote) in votes::listed(one) {
                     let second = votes.iter().find(|(signer, _)| *signer == place);
                     let evidence =
                         second.and_then(|two| self.hearings.convict(place, [&vote, &two.1]));
@@ -190,8 +199,18 @@ impl World {
                     self.evidence.insert(evidence.digest().to_string(), evidence.to_bytes());
                 }
             }
-            self.trace.forks.push(Fork { height, blocks, validators, in_one_view, accused });
+            forks.push(Fork {
+                height,
+                blocks: [0, 1].map(|place: usize| blocks[place].0.to_owned()),
+                holders: [0, 1].map(|place: usize| blocks[place].1.clone()),
+                in_one_view,
+                accused,
+            });
+            if forks.len() == FORKS_MAX {
+                break;
+            }
         }
+        self.trace.forks = forks;
     }
 
     /// How often each kind of fault came, or of how many validators it is.
@@ -267,6 +286,7 @@ impl World {
             accusations: self.trace.accusations,
             evidence: self.evidence,
             forks: self.trace.forks,
+            halted: self.trace.halted,
             stopped_by_disk: self.trace.stopped_by_disk,
             acts: self.workload.acts(),
             faults: self.plan,

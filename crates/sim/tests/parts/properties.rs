@@ -138,7 +138,7 @@ fn a_fork_convicts_somebody_who_is_not_honest() {
     let fork = |accused: &[u32], in_one_view| Fork {
         height: 2,
         blocks: ["one".into(), "other".into()],
-        validators: [0, 1],
+        holders: [[0].into(), [1].into()],
         in_one_view,
         accused: accused.iter().copied().collect(),
     };
@@ -148,6 +148,20 @@ fn a_fork_convicts_somebody_who_is_not_honest() {
         let trace = Trace { forks: vec![fork(accused, in_one_view)], ..hostile() };
         assert_eq!(violated(&trace).is_empty(), holds, "{accused:?} {in_one_view}");
     }
+}
+
+#[test]
+fn a_node_halts_only_where_two_blocks_are_final() {
+    let fork = Fork {
+        height: 2,
+        blocks: ["one".into(), "other".into()],
+        holders: [[0].into(), [1].into()],
+        in_one_view: false,
+        accused: [].into(),
+    };
+    let halted = Trace { halted: vec![(1, "it halted".into())], ..hostile() };
+    assert_eq!(violated(&halted), ["no validator stops by itself"]);
+    assert!(violated(&Trace { forks: vec![fork], ..halted }).is_empty());
 }
 
 #[test]
