@@ -83,6 +83,9 @@ impl Directory {
                         .into(),
             };
         }
+        if message.contains(Error::CONTRADICTED) {
+            return Error::Contradicted { directory: self.path.clone() };
+        }
         let message = message.lines().next().unwrap_or_default();
         let message = message.strip_prefix(Error::DAMAGED).unwrap_or(message);
         Error::DamagedDirectory { directory: self.path.clone(), reason: message.into() }

@@ -20,6 +20,16 @@ pub enum Error {
         /// What was found.
         reason: String,
     },
+    /// A final block contradicts what this node holds to be final.
+    #[error(
+        "a final block contradicts what {} holds to be final, so a third or more of the validators \
+         are faulty; delete nothing, since the directory shows who signed, and ask the operators \
+         of the other validators which blocks they hold", .directory.display()
+    )]
+    Contradicted {
+        /// The directory.
+        directory: PathBuf,
+    },
     /// The data directory belongs to another network.
     #[error(
         "the data directory {} belongs to the network {found}, not to {wanted}; name another \
@@ -72,4 +82,6 @@ pub enum Error {
 impl Error {
     /// How the sentence of [`Error::Damaged`] begins.
     pub(crate) const DAMAGED: &'static str = "stored data is damaged: ";
+    /// What the engine says when a final block contradicts what the node holds to be final.
+    pub const CONTRADICTED: &'static str = "finalized block does not extend the applied tip";
 }

@@ -39,9 +39,6 @@ const TICK: Duration = Duration::from_millis(25);
 const PATIENCE_MS: u64 = 60_000;
 /// A node that a lying disk has stopped starts again on an empty disk after this time.
 const NEW_DISK_MS: u64 = 2_000;
-/// What the engine says when it halts because a final block contradicts what the node holds to be
-/// final. Nothing else is right then: more validators are faulty than is borne.
-const CONTRADICTED: &str = "finalized block does not extend the applied tip";
 /// An honest clock gains or loses at most so much: several times what a quartz clock does.
 const CLOCK_DRIFT_PPM_MAX: i32 = 300;
 
@@ -242,7 +239,7 @@ impl World {
     /// is in order; if the disk lies, on an empty one.
     fn stopped(&mut self, validator: u32, reason: String) {
         let hardware = &self.hardware[validator as usize];
-        if self.options.beyond && reason.contains(CONTRADICTED) {
+        if self.options.beyond && reason.contains(pacta_node::Error::CONTRADICTED) {
             self.given_up.insert(validator);
             self.trace.halted.push((validator, reason));
             return;

@@ -22,3 +22,14 @@ fn a_file_in_place_of_the_directory_is_named() {
     let error = Directory::open(&path, "aa").unwrap_err();
     assert!(matches!(error, Error::Directory { .. }), "{error}");
 }
+
+#[test]
+fn a_node_that_meets_two_final_blocks_does_not_advise_to_delete_its_directory() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = Directory::open(&parent.path().join("node"), "aa").unwrap();
+    let panic = format!("assertion `left == right` failed: {}\n  left: aa", Error::CONTRADICTED);
+    let sentence = directory.explain(&panic).to_string();
+    assert!(sentence.contains("delete nothing"), "{sentence}");
+    let other = directory.explain("the journal is torn").to_string();
+    assert!(other.contains("then delete it"), "{other}");
+}

@@ -264,6 +264,7 @@ fn failure(error: Error) -> Failure {
         Error::Genesis(_) | Error::Credentials(_) => Failure::defective(error),
         Error::Directory { .. } => Failure::new(Exit::Disk, error),
         Error::Locked(_) | Error::Listen { .. } => Failure::unavailable(error),
+        Error::Contradicted { .. } => Failure::failed(error),
         Error::NoCertificate => Failure::unavailable(error),
         Error::Stopped(_) => Failure::failed(error),
     }
