@@ -7,7 +7,9 @@
 
 pub mod api;
 mod assets;
+mod cache;
 mod connections;
+mod cross_origin;
 mod extract;
 mod follow;
 mod guard;

@@ -63,6 +63,19 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "wrong method", detail)
     }
 
+    /// The asker takes nothing that this address gives.
+    pub fn not_acceptable(gives: &str) -> Self {
+        let detail = format!("this address gives {gives}; name it in accept, or leave accept out");
+        Self::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", "no such form", detail)
+    }
+
+    /// The body is of a media type that this address does not take.
+    pub fn wrong_media_type(takes: &str) -> Self {
+        let detail = format!("this address takes {takes}; send it with that content-type");
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "wrong_media_type", "wrong media type", detail)
+    }
+
     /// The body exceeds `bytes_max`.
     pub fn too_large(bytes_max: usize) -> Self {
         let detail = format!("the body is over {bytes_max} bytes; send a smaller one");

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use pacta_law::{ActorId, PublicKey};
 use serde::Serialize;
@@ -131,13 +130,12 @@ pub async fn health(State(state): State<AppState>) -> Response {
         (Err(problem), _) => return problem.into_response(),
         (_, Err(unavailable)) => return Problem::from(unavailable).into_response(),
     };
-    let behind = node.height.saturating_sub(index);
-    let (status, word) = match behind <= INDEX_BEHIND_MAX {
-        true => (StatusCode::OK, "healthy"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "the index is behind"),
-    };
-    let body = json!({ "status": word, "height": node.height, "index_height": index });
-    (status, Json(body)).into_response()
+    if node.height.saturating_sub(index) > INDEX_BEHIND_MAX {
+        let detail = format!("the index is at {index} of {}; ask again later", node.height);
+        return Problem::unavailable(detail).into_response();
+    }
+    let body = json!({ "status": "healthy", "height": node.height, "index_height": index });
+    Json(body).into_response()
 }
 
 /// Blocks by which the index may be behind the node and still count as keeping up.

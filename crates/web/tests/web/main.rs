@@ -1,6 +1,10 @@
 //! Pages, API and live feed over a node in memory that applies the real law.
 
 mod api;
+mod compose;
+mod document;
+mod http;
+mod lists;
 mod pages;
 mod support;
 mod treaty;
