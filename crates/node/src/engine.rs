@@ -62,6 +62,7 @@ use crate::{
     types::{
         BlockDigest, Context, Finalization, Marshal, Scheme, ValidatorKey, ValidatorSecret, Variant,
     },
+    voting::{Voting, resume},
 };
 
 /// Votes, certificates, requests for certificates, requests for blocks, blocks, acts, presence,
@@ -110,6 +111,8 @@ pub struct Setup {
     pub pacing: Pacing,
     /// Prefix of the names of all files; unique per validator where several share a storage.
     pub prefix: String,
+    /// Whether it may vote, by what is kept of its votes.
+    pub voting: Voting,
     /// For tests only: how this node errs or lies.
     pub errs: Errs,
 }
@@ -242,7 +245,7 @@ where
     ] = peers;
     let committee = committee(&setup.genesis)?;
     let Links { provider, blocker, track } = links;
-    let Setup { genesis, key, share, known, pacing, prefix, errs } = setup;
+    let Setup { genesis, key, share, known, pacing, prefix, voting, errs } = setup;
     let me = key.public_key();
     let output = sharing::of_founding(&genesis, &committee)?;
     let mut secrets = Secrets::open(context.child("secrets"), &prefix, &key).await?;
@@ -253,7 +256,8 @@ where
         secrets.put_share(Epoch::zero(), share.share_of(&me, &committee)?).await;
     }
     let namespace = pacta_chain::namespace(genesis.network());
-    let committees = Committees::new(namespace.clone(), *output.public().public(), key.clone());
+    let network_key = *output.public().public();
+    let committees = Committees::new(namespace.clone(), network_key, key.clone(), voting.clone());
     let epoch_blocks = NonZeroU64::new(genesis.founding.epoch_blocks)
         .ok_or_else(|| Error::Genesis("it does not say how long epochs are".into()))?;
     let page_cache = databases::page_cache();
@@ -316,7 +320,7 @@ where
         urgent: false,
     };
     let others = Presence::new(known.keys().filter(|key| **key != me), now_ms(&context));
-    let shared = Shared::new(genesis, pacing, errs, others, founded)?;
+    let shared = Shared::new(genesis, pacing, errs, voting, others, founded)?;
     let application = Application::<E>::new(store.clone(), shared.clone(), first.clone());
     let plan = SyncPlan::init(context.child("plan"), format!("{prefix}-plan-")).await;
     let (marshal_actor, marshal, floor) = MarshalActor::<_, Variant, _, _, _, _, _>::init(
@@ -420,6 +424,7 @@ where
     readiness::start(context.child("readiness"), shared.clone(), handle.clone(), &key);
     let peers = (context.child("peers"), shared.clone(), handle.clone());
     peers::start(peers.0, peers.1, peers.2, me, known, track);
+    resume::start(context.child("voting"), shared.clone());
     gossip::start(context.child("gossip"), handle.clone(), acts);
     let parts = epochs::Parts {
         shared,

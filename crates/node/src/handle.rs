@@ -37,6 +37,8 @@ pub struct Status {
     pub journal_root: Digest,
     /// View in which it was proposed.
     pub view: u64,
+    /// Whether this validator votes; it abstains while its votes are lost.
+    pub votes: bool,
     /// Validators of the network, this one included.
     pub validators: usize,
     /// The other validators that were heard lately, with the heights that they claim.
@@ -206,6 +208,7 @@ impl Handle {
             journal_root: header.journal_root,
             view: header.view,
             validators: self.shared.signing().len(),
+            votes: !self.shared.voting().abstains(),
             there: self.shared.presence().there(),
             mempool_acts,
             mempool_bytes,

@@ -41,6 +41,7 @@ mod tempo;
 mod turns;
 pub mod types;
 pub mod verify;
+pub mod voting;
 
 pub use dealer::{NetworkShare, deal};
 pub use error::Error;

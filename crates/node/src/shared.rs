@@ -19,7 +19,7 @@ use pacta_law::{ActId, Genesis, NetworkId, Path};
 
 use crate::{
     bell::Bell, engine::Errs, error::Error, mempool::Mempool, misconduct::Kept, pacing::Pacing,
-    presence::Presence, turns::Turns, types::ValidatorKey,
+    presence::Presence, turns::Turns, types::ValidatorKey, voting::Voting,
 };
 
 /// The last final block that has been executed.
@@ -66,6 +66,7 @@ struct Inner {
     records: BTreeMap<Path, Arc<[u8]>>,
     pacing: Pacing,
     errs: Errs,
+    voting: Voting,
     disagreements: Mutex<Vec<Disagreement>>,
     mempool: Mutex<Mempool>,
     /// Rings when there may be something to do for a leader.
@@ -106,6 +107,7 @@ impl Shared {
         genesis: Genesis,
         pacing: Pacing,
         errs: Errs,
+        voting: Voting,
         presence: Presence,
         first: LastFinal,
     ) -> Result<Self, Error> {
@@ -117,6 +119,7 @@ impl Shared {
             records,
             pacing,
             errs,
+            voting,
             disagreements: Mutex::default(),
             mempool: Mutex::default(),
             changes: Bell::default(),
@@ -149,6 +152,11 @@ impl Shared {
     /// Time limits.
     pub fn pacing(&self) -> &Pacing {
         &self.0.pacing
+    }
+
+    /// Whether this validator may vote.
+    pub fn voting(&self) -> &Voting {
+        &self.0.voting
     }
 
     /// How a test wants this node to err or lie.

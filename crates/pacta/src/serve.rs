@@ -87,6 +87,7 @@ impl Node for Served {
             ledger_root: status.ledger_root.to_string(),
             journal_root: status.journal_root.to_string(),
             view: status.view,
+            votes: status.votes,
             validators: count(status.validators),
             peers: count(status.there.len()),
             mempool: count(status.mempool_acts),

@@ -96,6 +96,8 @@ pub struct Status {
     pub journal_root: String,
     /// The view in which the node is.
     pub view: u64,
+    /// Whether the node votes. It abstains while what it has voted is lost.
+    pub votes: bool,
     /// How many validators the network has.
     pub validators: u64,
     /// How many of the others were heard lately.

@@ -49,6 +49,10 @@ pub struct NodeArgs {
     dir: PathBuf,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    /// Vote although this validator's votes were lost. It may contradict itself then, so use it only
+    /// when so many lost theirs that no block becomes final any more, and their operators agree
+    #[arg(long)]
+    despite_lost_votes: bool,
     /// Stop when standard input ends, as it does when the program that started the node ends
     #[arg(long)]
     with_parent: bool,
@@ -138,6 +142,8 @@ fn prepare(args: &NodeArgs) -> Result<Prepared> {
     });
     let config = Config {
         directory: directory.clone(),
+        marks: dir.clone(),
+        despite_lost_votes: args.despite_lost_votes,
         genesis,
         share,
         key: validator_secret(secret.key.as_bytes()).map_err(failure)?,

@@ -287,6 +287,7 @@ impl Node for Fake {
             ledger_root: root.clone(),
             journal_root: root,
             view: height,
+            votes: true,
             validators: 5,
             peers: 4,
             mempool: 0,
