@@ -5,7 +5,6 @@
 use std::{
     collections::BTreeMap,
     num::{NonZeroU64, NonZeroUsize},
-    sync::Arc,
     time::Duration,
 };
 
@@ -24,7 +23,6 @@ use commonware_cryptography::{
         dkg::feldman_desmedt::Reveal,
         primitives::{sharing::Mode, variant::MinSig},
     },
-    certificate::Verifier,
 };
 use commonware_glue::{
     dkg::{self, SecretStore as _, fence::Fence, reshare},
@@ -32,13 +30,13 @@ use commonware_glue::{
 };
 use commonware_p2p::{Blocker, Provider, Receiver, Sender, max_message_size};
 use commonware_parallel::Sequential;
-use commonware_runtime::{Handle as Task, Quota, buffer::paged::CacheRef};
-use commonware_storage::{archive::prunable, translator::EightCap};
+use commonware_runtime::{Handle as Task, Quota};
 use commonware_utils::{NZDuration, NZU32, NZU64, NZUsize, ordered::Set};
 use pacta_law::{ActId, Genesis};
 
 use crate::{
     application::{Application, now_ms},
+    archives,
     block::{Block, CEREMONY_SEATS_MAX},
     committees::Committees,
     databases::{self, JOURNAL_BUFFER_BYTES, REPLAY_BUFFER_BYTES},
@@ -59,9 +57,7 @@ use crate::{
     secrets::Secrets,
     shared::{LastFinal, Shared},
     sharing, tempo,
-    types::{
-        BlockDigest, Context, Finalization, Marshal, Scheme, ValidatorKey, ValidatorSecret, Variant,
-    },
+    types::{BlockDigest, Context, Marshal, Scheme, ValidatorKey, ValidatorSecret, Variant},
     voting::{Voting, resume},
 };
 
@@ -160,7 +156,6 @@ pub type Ceremonial<E> = reshare::Application<FinalBlocks<E>, Block, MinSig, Val
 
 /// Quantities that no operator needs to change.
 pub(crate) const MAILBOX: NonZeroUsize = NZUsize!(256);
-const BLOCKS_PER_FILE: NonZeroU64 = NZU64!(1 << 16);
 const VIEWS_PER_FILE: NonZeroU64 = NZU64!(256);
 /// Views before the last final one of which the store keeps what is not final. Each epoch has files
 /// of its own until it is that far back.
@@ -185,27 +180,6 @@ pub fn committee(genesis: &Genesis) -> Result<Set<ValidatorKey>, Error> {
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| Error::Genesis("a validator's key is no Ed25519 key".into()))?;
     keys.into_iter().try_collect().map_err(|_| Error::Genesis("a validator is named twice".into()))
-}
-
-fn archive_config<C>(
-    prefix: &str,
-    name: &str,
-    page_cache: &CacheRef,
-    codec_config: C,
-) -> prunable::Config<EightCap, C> {
-    prunable::Config {
-        translator: EightCap,
-        metadata_partition: format!("{prefix}-{name}-metadata"),
-        key_partition: format!("{prefix}-{name}-keys"),
-        key_page_cache: page_cache.clone(),
-        value_partition: format!("{prefix}-{name}-values"),
-        compression: None,
-        codec_config,
-        items_per_section: BLOCKS_PER_FILE,
-        key_write_buffer: JOURNAL_BUFFER_BYTES,
-        value_write_buffer: JOURNAL_BUFFER_BYTES,
-        replay_buffer: REPLAY_BUFFER_BYTES,
-    }
 }
 
 /// Starts a validator. `wrap` may put an observer before the application's reports of final
@@ -291,23 +265,9 @@ where
     );
     broadcast.start(blocks);
 
-    let finalizations = prunable::Archive::<_, _, BlockDigest, Finalization>::init(
-        context.child("finalizations"),
-        archive_config(
-            &prefix,
-            "finalizations",
-            &page_cache,
-            <Scheme as Verifier>::certificate_codec_config_unbounded(),
-        ),
-    )
-    .await
-    .map_err(|error| Error::Damaged(format!("certificates: {error}")))?;
-    let final_blocks = prunable::Archive::<_, _, BlockDigest, Arc<Block>>::init(
-        context.child("blocks"),
-        archive_config(&prefix, "blocks", &page_cache, ()),
-    )
-    .await
-    .map_err(|error| Error::Damaged(format!("blocks: {error}")))?;
+    let finalizations =
+        archives::certificates(context.child("finalizations"), &prefix, &page_cache).await?;
+    let final_blocks = archives::blocks(context.child("blocks"), &prefix, &page_cache).await?;
     let store = Store::open(context.child("records"), &prefix, page_cache.clone()).await?;
 
     let first =

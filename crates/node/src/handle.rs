@@ -55,6 +55,7 @@ pub(crate) enum Request {
     Block(u64, oneshot::Sender<Result<Option<FinalBlock>, Error>>),
     ActReceipt(u64, u32, oneshot::Sender<Result<Option<Receipt>, Error>>),
     RecordReceipt(Path, oneshot::Sender<Result<Receipt, Error>>),
+    Entries(u64, usize, oneshot::Sender<Result<Vec<u8>, Error>>),
 }
 
 /// Records at one height.
@@ -181,6 +182,15 @@ impl Handle {
     /// [`Error::Stopped`], or [`Error::Damaged`] if stored data cannot be read.
     pub async fn record_receipt(&self, path: Path) -> Result<Receipt, Error> {
         self.ask(|reply| Request::RecordReceipt(path, reply)).await
+    }
+
+    /// Final blocks from a height on, as [`backup::read`](crate::backup::read) reads them, until
+    /// about `bytes_max`; none if no block from there on has a certificate yet.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], or [`Error::Damaged`] if stored data cannot be read.
+    pub async fn entries(&self, from: u64, bytes_max: usize) -> Result<Vec<u8>, Error> {
+        self.ask(|reply| Request::Entries(from, bytes_max, reply)).await
     }
 
     async fn ask<T>(

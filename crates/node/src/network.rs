@@ -43,6 +43,8 @@ use crate::{
 /// Difference between two peers' clocks above which they refuse each other.
 const HANDSHAKE_CLOCK_DIFFERENCE: Duration = Duration::from_secs(5);
 const HANDSHAKE_AGE_MAX: Duration = Duration::from_secs(10);
+/// Prefix of the names of all files of a store.
+pub(crate) const PREFIX: &str = "node";
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// How a validator is started.
@@ -215,7 +217,7 @@ async fn serve(
         share: config.share,
         known,
         pacing: config.pacing,
-        prefix: "node".into(),
+        prefix: PREFIX.into(),
         voting,
         errs: Errs::default(),
     };

@@ -4,6 +4,7 @@
 
 mod act;
 mod author;
+mod backup;
 mod cli;
 mod client;
 mod commands;

@@ -11,6 +11,9 @@ use tokio::sync::watch;
 
 use crate::evidence::Archive;
 
+/// Bytes of final blocks after which an answer ends.
+const ENTRIES_BYTES: usize = 4 * 1024 * 1024;
+
 /// A running node behind the interface that the pages and the API use.
 pub struct Served {
     handle: Handle,
@@ -97,6 +100,10 @@ impl Node for Served {
 
     fn block(&self, height: u64) -> BoxFuture<'_, Result<Option<FinalBlock>, Unavailable>> {
         Box::pin(async move { self.handle.block(height).await.map_err(unavailable) })
+    }
+
+    fn entries(&self, from: u64) -> BoxFuture<'_, Result<Vec<u8>, Unavailable>> {
+        Box::pin(async move { self.handle.entries(from, ENTRIES_BYTES).await.map_err(unavailable) })
     }
 
     fn act_receipt(

@@ -37,6 +37,10 @@ pub trait Node: Send + Sync + 'static {
     /// The final block of a height, if there is one.
     fn block(&self, height: u64) -> BoxFuture<'_, Result<Option<FinalBlock>, Unavailable>>;
 
+    /// Final blocks from a height on with their certificates, in the node's own form, as backups
+    /// hold them: some megabytes at once, and none when no further block has a certificate.
+    fn entries(&self, from: u64) -> BoxFuture<'_, Result<Vec<u8>, Unavailable>>;
+
     /// The receipt of the outcome at a place in the journal.
     fn act_receipt(
         &self,

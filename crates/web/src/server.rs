@@ -33,6 +33,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/founding", get(api::network::founding))
         .route("/api/v1/genesis", get(api::network::genesis))
         .route("/api/v1/blocks/{height}", get(api::network::block))
+        .route("/api/v1/blocks/{height}/archive", get(api::network::archive))
         .route("/api/v1/evidence", get(api::evidence::list))
         .route("/api/v1/evidence/{digest}", get(api::evidence::one))
         .route("/api/v1/health", get(api::network::health))

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod actor;
+pub mod backup;
 pub mod bench;
 pub mod demo;
 pub mod devnet;

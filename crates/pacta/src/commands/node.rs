@@ -262,7 +262,8 @@ async fn submit(handle: &Handle, act: Vec<u8>) {
     }
 }
 
-fn failure(error: Error) -> Failure {
+/// The failure that an error of a node is.
+pub fn failure(error: Error) -> Failure {
     match error {
         Error::DamagedDirectory { .. } | Error::OtherNetwork { .. } | Error::Damaged(_) => {
             Failure::defective(error)
@@ -271,6 +272,7 @@ fn failure(error: Error) -> Failure {
         Error::Directory { .. } => Failure::new(Exit::Disk, error),
         Error::Locked(_) | Error::Listen { .. } => Failure::unavailable(error),
         Error::NoCertificate => Failure::unavailable(error),
+        Error::Backup(_) => Failure::defective(error),
         Error::Stopped(_) => Failure::failed(error),
     }
 }

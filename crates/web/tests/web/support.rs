@@ -302,6 +302,10 @@ impl Node for Fake {
         })
     }
 
+    fn entries(&self, _from: u64) -> BoxFuture<'_, Result<Vec<u8>, Unavailable>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     fn act_receipt(
         &self,
         _height: u64,
