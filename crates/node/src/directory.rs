@@ -93,11 +93,13 @@ fn cannot(path: &Path, error: &io::Error) -> Error {
     Error::Directory { directory: path.into(), reason: error.to_string() }
 }
 
-fn write_durably(path: &Path, text: &str) -> io::Result<()> {
+/// Writes a small file, so that a crash leaves the old one or the new one.
+pub(crate) fn write_durably(path: &Path, text: &str) -> io::Result<()> {
     let partial = path.with_extension("partial");
     let mut file = File::create(&partial)?;
     file.write_all(text.as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()?;
-    fs::rename(&partial, path)
+    fs::rename(&partial, path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }

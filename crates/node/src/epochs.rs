@@ -46,6 +46,7 @@ use crate::{
     tempo::Views,
     turns::Turns,
     types::{BlockDigest, Ceremony, Context, EpochInfo, Marshal, Round, Scheme, ValidatorKey},
+    voting::Told,
 };
 
 /// Views of which votes are kept.
@@ -254,6 +255,8 @@ where
         let pacing = *parts.shared.pacing();
         let reporter = Views::new(parts.application.clone(), parts.shared.clone(), epoch.get());
         let reporter = Witness::new(reporter, parts.shared.clone(), scheme.participants().clone());
+        let me = scheme.me().and_then(|me| me.signer());
+        let reporter = Told::new(reporter, me, parts.shared.voting().clone());
         let engine = simplex::Engine::new(
             Elastic::new(child, parts.speed.clone()),
             simplex::Config {

@@ -64,6 +64,9 @@ pub enum Error {
     /// A receipt cannot be made yet.
     #[error("no certificate of this block has come yet")]
     NoCertificate,
+    /// A backup does not hold what it should.
+    #[error("the backup is damaged: {0}; take another one")]
+    Backup(String),
     /// The node has stopped.
     #[error("the node has stopped: {0}")]
     Stopped(String),

@@ -5,6 +5,8 @@
 //! same code on any runtime and network. Either way one uses it through a [`Handle`].
 
 pub mod application;
+mod archives;
+pub mod backup;
 mod bell;
 pub mod block;
 pub mod committees;
@@ -41,6 +43,7 @@ mod tempo;
 mod turns;
 pub mod types;
 pub mod verify;
+pub mod voting;
 
 pub use dealer::{NetworkShare, deal};
 pub use error::Error;

@@ -37,11 +37,14 @@ use crate::{
     pacing::Pacing,
     peers::Track,
     types::{ValidatorKey, ValidatorSecret},
+    voting::Voting,
 };
 
 /// Difference between two peers' clocks above which they refuse each other.
 const HANDSHAKE_CLOCK_DIFFERENCE: Duration = Duration::from_secs(5);
 const HANDSHAKE_AGE_MAX: Duration = Duration::from_secs(10);
+/// Prefix of the names of all files of a store.
+pub(crate) const PREFIX: &str = "node";
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// How a validator is started.
@@ -49,6 +52,11 @@ const STACK_BYTES: usize = 8 * 1024 * 1024;
 pub struct Config {
     /// Where the node keeps everything; made if absent.
     pub directory: PathBuf,
+    /// Where marks of its votes are kept, apart from the directory, which may be lost.
+    pub marks: PathBuf,
+    /// Votes even if its votes were lost. Only for networks that could not go on otherwise: it may
+    /// contradict itself.
+    pub despite_lost_votes: bool,
     /// The founding act and the first records.
     pub genesis: Genesis,
     /// The validator's share of the network key by the founding; none of one that joined later.
@@ -81,6 +89,8 @@ pub async fn start_validator(config: Config) -> Result<Node, Error> {
     keep_panics_off_the_terminal();
     let directory = Directory::open(&config.directory, &config.genesis.network().to_string())?;
     check_address(config.listen)?;
+    let alone = config.genesis.founding.validators.len() == 1;
+    let (voting, keeper) = Voting::open(&config.marks, alone, config.despite_lost_votes)?;
     let (started, start) = oneshot::channel();
     let (stop, stopped) = oneshot::channel();
     let (end, mut ended) = watch::channel(None);
@@ -88,7 +98,9 @@ pub async fn start_validator(config: Config) -> Result<Node, Error> {
         .name(THREAD.into())
         .stack_size(STACK_BYTES)
         .spawn(move || {
-            let error = run(config, directory, started, stopped);
+            let error = run(config, &directory, voting, started, stopped);
+            drop(keeper); // it writes the last marks while the directory is locked
+            drop(directory);
             end.send_replace(Some(error));
         })
         .map_err(|error| Error::Stopped(error.to_string()))?;
@@ -136,7 +148,8 @@ impl Drop for Node {
 /// Runs the engine until it ends, and says why it did.
 fn run(
     config: Config,
-    directory: Directory,
+    directory: &Directory,
+    voting: Voting,
     started: oneshot::Sender<Handle>,
     stopped: oneshot::Receiver<()>,
 ) -> Error {
@@ -147,7 +160,7 @@ fn run(
         .with_storage_directory(directory.store());
     let result = catch_unwind(AssertUnwindSafe(|| {
         tokio::Runner::new(runtime)
-            .start(|context| Box::pin(serve(context, config, started, stopped)))
+            .start(|context| Box::pin(serve(context, config, voting, started, stopped)))
     }));
     match result {
         Ok(Ok(())) => Error::Stopped("as it was asked to".into()),
@@ -160,6 +173,7 @@ fn run(
 async fn serve(
     context: tokio::Context,
     config: Config,
+    voting: Voting,
     started: oneshot::Sender<Handle>,
     stopped: oneshot::Receiver<()>,
 ) -> Result<(), Error> {
@@ -203,7 +217,8 @@ async fn serve(
         share: config.share,
         known,
         pacing: config.pacing,
-        prefix: "node".into(),
+        prefix: PREFIX.into(),
+        voting,
         errs: Errs::default(),
     };
     let links = Links { provider: oracle.clone(), blocker: oracle, track };

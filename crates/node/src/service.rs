@@ -14,6 +14,7 @@ use pacta_law::{
 
 use crate::{
     application::{ended, now_ms},
+    backup,
     databases::Databases,
     engine::FinalBlocks,
     error::Error,
@@ -137,6 +138,10 @@ async fn answer<E: Context>(context: E, sources: Sources<E>, request: Request) {
     match request {
         Request::Load(paths, reply) => give(reply, load(&context, &sources, paths)).await,
         Request::Block(height, reply) => give(reply, final_block(&sources, height)).await,
+        Request::Metrics(reply) => give(reply, async { Ok(context.encode()) }).await,
+        Request::Entries(from, bytes_max, reply) => {
+            give(reply, backup::entries(&sources, from, bytes_max)).await;
+        }
         Request::ActReceipt(height, index, reply) => {
             let receipt = receipts::of_act(&context, &sources, height, index);
             give(reply, soon(&context, receipt)).await;

@@ -18,6 +18,7 @@ use pacta_node::{
     engine::{Errs, Setup},
     types::{ValidatorKey, ValidatorSecret},
     validator_secret,
+    voting::{Marks, Voting},
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
@@ -254,6 +255,7 @@ impl Founded {
             known: self.validator_keys().into_iter().map(|key| (key, String::new())).collect(),
             pacing: self.pacing,
             prefix: format!("validator-{validator}"),
+            voting: Voting::new(Marks::default()),
             errs,
         }
     }

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::connections::{CONNECTIONS_MAX, Limited};
 use crate::state::AppState;
-use crate::{api, assets, cache, cross_origin, guard, pages};
+use crate::{api, assets, cache, cross_origin, guard, operate, pages};
 
 /// Every page and the API, over a state.
 pub fn router(state: AppState) -> Router {
@@ -21,6 +21,9 @@ pub fn router(state: AppState) -> Router {
         .route("/treaties/{slug}", get(pages::treaty::page))
         .route("/acts/{id}", get(pages::act::page))
         .route("/assets/{file}", get(assets::serve))
+        .route("/healthz", get(operate::alive))
+        .route("/readyz", get(operate::ready))
+        .route("/metrics", get(operate::metrics))
         .layer(from_fn(guard::time_limit));
     pages
         .merge(api::routes().into_router())

@@ -10,3 +10,4 @@ mod mempool;
 mod pacing;
 mod presence;
 mod verify;
+mod voting;

@@ -9,6 +9,7 @@
 //! armenia/node-key.json, share.json   the validator's key and its share of the network key
 //! armenia/keys/*.json   the keys of the State's officials
 //! armenia/data/         what the node writes; it can be rebuilt from the other nodes
+//! armenia/voted         how far it has voted; before its first start, armenia/never-started
 //! ```
 
 use std::net::{SocketAddr, TcpListener};

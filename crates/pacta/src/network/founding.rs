@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use pacta_law::actor::{ActorKind, Office};
 use pacta_law::{ActorId, Genesis, GenesisBuilder, Instant, MandateId, NetworkKey, PublicKey};
 use pacta_law::{Purpose, Refusal, default_epoch_blocks};
-use pacta_node::{DealtTo, NetworkShare, deal_to};
+use pacta_node::{DealtTo, NetworkShare, deal_to, voting};
 
 use crate::act::now_ms;
 use crate::failure::{Failure, Result};
@@ -199,6 +199,7 @@ fn write_network(
         let (path, id) = (folder.join(SHARE_FILE), network.file.network);
         ShareFile::write(&path, id, share, PASSPHRASE, Effort::DEVNET)?;
         files::write_json(&folder.join(NODE_FILE), &node_file(state), Access::Everyone)?;
+        voting::never_started(&folder).map_err(Failure::failed)?;
     }
     // Last, since its presence says that all else is there.
     files::write_json(&root.join(NETWORK_FILE), &network.file, Access::Everyone)

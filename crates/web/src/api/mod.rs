@@ -43,6 +43,7 @@ pub fn routes() -> Routes {
         .get("/api/v1/founding", Json, Short, network::founding)
         .get("/api/v1/genesis", Json, Short, network::genesis)
         .get("/api/v1/blocks/{height}", Json, Short, network::block)
+        .get("/api/v1/blocks/{height}/archive", Bytes, Short, network::archive)
         .get("/api/v1/evidence", Json, Short, evidence::list)
         .get("/api/v1/evidence/{digest}", Json, Short, evidence::one)
         .get("/api/v1/health", Json, Short, network::health)

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use pacta_law::{ActorId, PublicKey};
 use serde::Serialize;
@@ -119,6 +120,23 @@ pub async fn block(
         "acts": acts,
         "outcomes": outcomes,
     })))
+}
+
+/// `GET /api/v1/blocks/{height}/archive`: final blocks from a height on, with their certificates,
+/// in the form of backups: some megabytes at once. Whoever wants all asks again from the height
+/// after the last one; an empty answer is the end.
+///
+/// # Errors
+/// A [`Problem`] of status 400 for what is no height, 503 when the node cannot answer.
+pub async fn archive(
+    State(state): State<AppState>,
+    Named(height): Named,
+) -> Result<Response, Problem> {
+    let height: u64 = height
+        .parse()
+        .map_err(|_| Problem::bad_request("a height is a whole number; begin with 1"))?;
+    let bytes = state.node.entries(height).await?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
 }
 
 /// `GET /api/v1/health`: 200 while the node answers and the index keeps up.

@@ -19,7 +19,7 @@ use pacta_law::{
     execute_verified, fall_due,
 };
 use pacta_web::live::Hub;
-use pacta_web::node::{Node, NotSubmitted, Records, Status, Unavailable};
+use pacta_web::node::{Health, Node, NotSubmitted, Records, Status, Unavailable};
 use pacta_web::{AppState, follow, router};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -316,6 +316,7 @@ impl Node for Fake {
             ledger_root: root.clone(),
             journal_root: root,
             view: height,
+            votes: true,
             validators: 5,
             peers: 4,
             mempool: 0,
@@ -328,6 +329,18 @@ impl Node for Fake {
             let place = height.checked_sub(1).and_then(|place| usize::try_from(place).ok());
             Ok(place.and_then(|place| self.chain().blocks.get(place).cloned()))
         })
+    }
+
+    fn health(&self) -> Health {
+        Health { claimed_height: 0, disk_free_bytes: None, disagreements: 0, now_ms: 1 }
+    }
+
+    fn metrics(&self) -> BoxFuture<'_, Result<String, Unavailable>> {
+        Box::pin(async { Ok("# TYPE engine gauge\nengine 1\n# EOF\n".into()) })
+    }
+
+    fn entries(&self, _from: u64) -> BoxFuture<'_, Result<Vec<u8>, Unavailable>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn act_receipt(
