@@ -9,4 +9,5 @@ mod elastic;
 mod mempool;
 mod pacing;
 mod presence;
+mod rollcall;
 mod verify;

@@ -95,7 +95,8 @@ pub fn run(args: &NodeArgs) -> Result<Exit> {
     outcome.map(|()| Exit::Done)
 }
 
-fn log() {
+/// Writes the log as JSON lines on standard error.
+pub fn log() {
     let filter = std::env::var("PACTA_LOG").unwrap_or_else(|_| "info,commonware=warn".to_owned());
     let filter = tracing_subscriber::EnvFilter::new(filter);
     let subscriber =
@@ -256,12 +257,15 @@ async fn submit(handle: &Handle, act: Vec<u8>) {
     }
 }
 
-fn failure(error: Error) -> Failure {
+/// What a failure of the node is for the command.
+pub fn failure(error: Error) -> Failure {
     match error {
         Error::DamagedDirectory { .. } | Error::OtherNetwork { .. } | Error::Damaged(_) => {
             Failure::defective(error)
         }
         Error::Genesis(_) | Error::Credentials(_) => Failure::defective(error),
+        Error::Founders(_) => Failure::defective(error),
+        Error::AnotherAttempt { .. } => Failure::failed(error),
         Error::Directory { .. } => Failure::new(Exit::Disk, error),
         Error::Locked(_) | Error::Listen { .. } => Failure::unavailable(error),
         Error::NoCertificate => Failure::unavailable(error),
