@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    actor, bench, demo, devnet, join, key, node, receipt, replay, sim, treaty, validator, verify,
+    actor, bench, demo, devnet, found, join, key, node, receipt, replay, sim, treaty, validator,
+    verify,
 };
 use crate::failure::{EXIT_CODES, Exit, Result};
 use crate::printer::Printer;
@@ -26,6 +27,8 @@ struct Cli {
 enum Command {
     Demo(demo::DemoArgs),
     Devnet(devnet::DevnetArgs),
+    #[command(subcommand)]
+    Found(found::FoundCommand),
     Node(node::NodeArgs),
     Join(join::JoinArgs),
     #[command(subcommand)]
@@ -54,6 +57,7 @@ pub fn run() -> Result<Exit> {
     match cli.command {
         Command::Demo(args) => demo::run(&args, printer),
         Command::Devnet(args) => devnet::run(&args, printer),
+        Command::Found(command) => found::run(command, printer),
         Command::Node(args) => node::run(&args),
         Command::Join(args) => join::run(&args, printer),
         Command::Key(command) => key::run(command, printer),

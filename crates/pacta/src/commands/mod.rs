@@ -4,6 +4,7 @@ pub mod actor;
 pub mod bench;
 pub mod demo;
 pub mod devnet;
+pub mod found;
 pub mod join;
 pub mod key;
 pub mod node;
