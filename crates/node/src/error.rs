@@ -61,6 +61,17 @@ pub enum Error {
         /// What the operating system says.
         reason: String,
     },
+    /// The founders of a network differ.
+    #[error("the founding is refused: {0}")]
+    Founders(String),
+    /// A ceremony gave nothing that may be used.
+    #[error("{reason}; all founders must start again with --attempt {attempt}")]
+    AnotherAttempt {
+        /// Why.
+        reason: String,
+        /// The attempt, for all founders.
+        attempt: u32,
+    },
     /// A receipt cannot be made yet.
     #[error("no certificate of this block has come yet")]
     NoCertificate,

@@ -17,6 +17,7 @@ use commonware_macros::select;
 use commonware_p2p::{Address, AddressableManager as _, authenticated::lookup};
 use commonware_runtime::{Runner as _, Supervisor as _, tokio};
 use commonware_stream::{
+    SakeCups,
     cups::{self, Cups},
     sake::{self, Sake},
 };
@@ -45,7 +46,8 @@ const HANDSHAKE_CLOCK_DIFFERENCE: Duration = Duration::from_secs(5);
 const HANDSHAKE_AGE_MAX: Duration = Duration::from_secs(10);
 /// Prefix of the names of all files of a store.
 pub(crate) const PREFIX: &str = "node";
-const STACK_BYTES: usize = 8 * 1024 * 1024;
+/// The stack of that thread.
+pub(crate) const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// How a validator is started.
 #[derive(Clone)]
@@ -187,25 +189,13 @@ async fn serve(
     // A committee that leaves and one that comes are connected at the same time.
     let peers_max = NonZeroUsize::new(2 * seats).unwrap_or(NonZeroUsize::MIN);
 
-    let handshake = Cups::<_, ChaCha20Poly1305>::new(
-        Sake {
-            signer: config.key.clone(),
-            synchrony_bound: HANDSHAKE_CLOCK_DIFFERENCE,
-            max_handshake_age: HANDSHAKE_AGE_MAX,
-            version: sake::Version::V1,
-        },
-        cups::Version::V1,
-    );
-    let namespace = format!("pacta-{}-connections-1", config.genesis.network());
-    let mut settings = lookup::Config::local(
-        handshake,
-        namespace.as_bytes(),
+    let settings = connections(
+        config.key.clone(),
+        &format!("pacta-{}-connections-1", config.genesis.network()),
         config.listen,
         peers_max,
         message_bytes_max(u32::try_from(seats).unwrap_or(u32::MAX)),
-        NZUsize!(256),
     );
-    settings.tracked_peer_sets = NZUsize!(1);
     let (mut network, oracle) = lookup::Network::new(context.child("network"), settings);
     let connections = channels().map(|(channel, quota)| network.register(channel, quota));
     let network = network.start();
@@ -260,30 +250,56 @@ impl Track for Dial {
     }
 }
 
+/// How a node connects to so many others, by a namespace that both sides must know.
+pub(crate) fn connections(
+    key: ValidatorSecret,
+    namespace: &str,
+    listen: SocketAddr,
+    peers_max: NonZeroUsize,
+    message_bytes_max: u32,
+) -> lookup::Config<SakeCups<ValidatorSecret, ChaCha20Poly1305>> {
+    let handshake = Cups::<_, ChaCha20Poly1305>::new(
+        Sake {
+            signer: key,
+            synchrony_bound: HANDSHAKE_CLOCK_DIFFERENCE,
+            max_handshake_age: HANDSHAKE_AGE_MAX,
+            version: sake::Version::V1,
+        },
+        cups::Version::V1,
+    );
+    let (namespace, mailbox) = (namespace.as_bytes(), NZUsize!(256));
+    let mut settings =
+        lookup::Config::local(handshake, namespace, listen, peers_max, message_bytes_max, mailbox);
+    settings.tracked_peer_sets = NZUsize!(1);
+    settings
+}
+
 fn ended(part: &str, result: Result<(), commonware_runtime::Error>) -> Error {
     let reason = result.err().map_or_else(String::new, |error| format!(": {error}"));
     Error::Stopped(format!("its {part} ended{reason}"))
 }
 
 /// Whether the address is free, so that a clear sentence can say otherwise.
-fn check_address(address: SocketAddr) -> Result<(), Error> {
+pub(crate) fn check_address(address: SocketAddr) -> Result<(), Error> {
     std::net::TcpListener::bind(address)
         .map(drop)
         .map_err(|error| Error::Listen { address: address.to_string(), reason: error.to_string() })
 }
 
-const THREAD: &str = "pacta-node";
+/// The name of the thread on which the engine runs.
+pub(crate) const THREAD: &str = "pacta-node";
 /// The runtime's own threads.
 const RUNTIME_THREADS: &str = "tokio-r";
 
-fn message(panic: &(dyn Any + Send)) -> String {
+/// What a panic said.
+pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given").into()
 }
 
 /// Logs panics of the engine instead of printing them: the node ends with one sentence that says
 /// what is the matter.
-fn keep_panics_off_the_terminal() {
+pub(crate) fn keep_panics_off_the_terminal() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    actor, backup, bench, demo, devnet, diverge, doctor, join, key, node, receipt, replay, sim,
+    actor, backup, bench, demo, devnet, diverge, doctor, found, join, key, node, receipt, replay, sim,
     treaty, validator, verify,
 };
 use crate::failure::{EXIT_CODES, Exit, Result};
@@ -27,6 +27,8 @@ struct Cli {
 enum Command {
     Demo(demo::DemoArgs),
     Devnet(devnet::DevnetArgs),
+    #[command(subcommand)]
+    Found(found::FoundCommand),
     Node(node::NodeArgs),
     Join(join::JoinArgs),
     Backup(backup::BackupArgs),
@@ -59,6 +61,7 @@ pub fn run() -> Result<Exit> {
     match cli.command {
         Command::Demo(args) => demo::run(&args, printer),
         Command::Devnet(args) => devnet::run(&args, printer),
+        Command::Found(command) => found::run(command, printer),
         Command::Node(args) => node::run(&args),
         Command::Join(args) => join::run(&args, printer),
         Command::Backup(args) => backup::back_up(&args, printer),

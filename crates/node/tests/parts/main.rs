@@ -9,5 +9,6 @@ mod elastic;
 mod mempool;
 mod pacing;
 mod presence;
+mod rollcall;
 mod verify;
 mod voting;

@@ -102,7 +102,8 @@ pub fn run(args: &NodeArgs) -> Result<Exit> {
     outcome.map(|()| Exit::Done)
 }
 
-fn log() {
+/// Writes the log as JSON lines on standard error.
+pub fn log() {
     let filter = std::env::var("PACTA_LOG").unwrap_or_else(|_| "info,commonware=warn".to_owned());
     let filter = tracing_subscriber::EnvFilter::new(filter);
     let subscriber =
@@ -275,6 +276,8 @@ pub fn failure(error: Error) -> Failure {
             Failure::defective(error)
         }
         Error::Genesis(_) | Error::Credentials(_) => Failure::defective(error),
+        Error::Founders(_) => Failure::defective(error),
+        Error::AnotherAttempt { .. } => Failure::failed(error),
         Error::Directory { .. } => Failure::new(Exit::Disk, error),
         Error::Locked(_) | Error::Listen { .. } => Failure::unavailable(error),
         Error::NoCertificate => Failure::unavailable(error),

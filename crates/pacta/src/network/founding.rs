@@ -43,9 +43,12 @@ pub const STATES: [(&str, &str); 20] = [
     ("uzbekistan", "Uzbekistan"),
     ("viet-nam", "Viet Nam"),
 ];
-const NODE_KEY_FILE: &str = "node-key.json";
-const SHARE_FILE: &str = "share.json";
-const DATA_FOLDER: &str = "data";
+/// Name of the file of a validator's key.
+pub const NODE_KEY_FILE: &str = "node-key.json";
+/// Name of the file of its share of the network key.
+pub const SHARE_FILE: &str = "share.json";
+/// Name of the folder of what a node writes.
+pub const DATA_FOLDER: &str = "data";
 
 /// What network to found.
 #[derive(Clone, Debug)]

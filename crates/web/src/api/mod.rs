@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::problem::Problem;
-use routes::Gives::{Events, Json};
+use routes::Gives::{Bytes, Events, Json};
 use routes::Routes;
 use routes::Takes;
 use routes::Time::{Own, Short};
