@@ -185,14 +185,18 @@ async fn tell<E: Context, S: Sender>(context: E, shared: Shared, mut sender: S) 
     }
 }
 
+/// The height that a message tells; none if it is malformed.
+pub fn height_in(message: &[u8]) -> Option<u64> {
+    <[u8; 8]>::try_from(message).ok().map(u64::from_be_bytes)
+}
+
 async fn hear<E, R>(context: E, shared: Shared, marshal: Marshal, mut receiver: R)
 where
     E: Context,
     R: Receiver<PublicKey = ValidatorKey>,
 {
     while let Ok((who, message)) = receiver.recv().await {
-        let message = message.as_ref();
-        let Ok(height) = <[u8; 8]>::try_from(message).map(u64::from_be_bytes) else {
+        let Some(height) = height_in(message.as_ref()) else {
             tracing::warn!(?who, "a message about presence is malformed; dropped");
             continue;
         };
