@@ -20,7 +20,7 @@ pub mod engine;
 mod epochs;
 mod error;
 mod execute;
-mod gossip;
+pub mod gossip;
 mod handle;
 mod keys;
 mod members;

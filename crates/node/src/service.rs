@@ -188,22 +188,17 @@ async fn admit<E: Context>(
     let checked = checked.map_err(|_| Refusal::NodeBusy)?;
     let next = match &checked {
         Err(Refusal::SequenceAhead { expected } | Refusal::SequenceUsed { expected }) => *expected,
-        Err(refusal) if is_of_signature(refusal) => 0,
-        _ => act.act().sequence,
+        _ if ledger.uses_number() => act.act().sequence,
+        _ => 0,
     };
     if next > 0 {
         sources.shared.mempool().note_next(act.act().key, next);
     }
     match checked {
         Ok(()) | Err(Refusal::SequenceAhead { .. }) => Ok(now),
-        Err(refusal) if on_record && !is_of_signature(&refusal) => Ok(now),
+        Err(_) if on_record && ledger.uses_number() => Ok(now),
         Err(refusal) => Err(refusal),
     }
-}
-
-/// Whether a refusal is about signature, key, expiry or number: such an act is in no block.
-pub(crate) fn is_of_signature(refusal: &Refusal) -> bool {
-    (130..150).contains(&refusal.code()) && !matches!(refusal, Refusal::SaysDiffers { .. })
 }
 
 /// Reads records of the last final ledger, all at one height.

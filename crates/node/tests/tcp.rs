@@ -11,7 +11,7 @@ use std::{
 };
 
 use commonware_cryptography::Signer as _;
-use pacta_law::{ActId, Refusal};
+use pacta_law::{ActId, Data, KeyId, Refusal, actor::revoke_key::RevokeKey};
 use pacta_node::{Config, Error, Node, Pacing, start_validator, voting::never_started};
 use support::{Founded, act_receipt, assert_genuine, chain};
 
@@ -73,14 +73,18 @@ impl Town {
     async fn act(&mut self, signer: usize, node: &Node) -> (ActId, Duration) {
         let act = self.founded.act(signer, SystemTime::now());
         let began = Instant::now();
-        let mut heights = node.handle().finalized();
         let id = node.handle().submit(act.bytes().to_vec()).await.unwrap();
-        let mut next = heights.height() + 1;
-        while node.handle().is_pending(&id) {
-            let reached = tokio::time::timeout(ANSWER_MAX, heights.reaches(next)).await;
-            next = reached.expect("the network goes on").unwrap() + 1;
-        }
+        is_final(node, &id).await;
         (id, began.elapsed())
+    }
+}
+
+async fn is_final(node: &Node, id: &ActId) {
+    let mut heights = node.handle().finalized();
+    let mut next = heights.height() + 1;
+    while node.handle().is_pending(id) {
+        let reached = tokio::time::timeout(ANSWER_MAX, heights.reaches(next)).await;
+        next = reached.expect("the network goes on").unwrap() + 1;
     }
 }
 
@@ -184,6 +188,16 @@ async fn a_lone_validator_makes_its_acts_final_and_its_directory_is_its_own() {
     let (id, _) = town.act(0, &node).await;
     let receipt = act_receipt(node.handle(), id).await.unwrap();
     assert_genuine(&town.founded, &receipt.to_bytes());
+    // What it revokes is no key: the law refuses it by the code of an act signed by no known key,
+    // yet it uses its number and is on record.
+    let nothing = Data::RevokeKey(RevokeKey { key: KeyId([9; 32]) });
+    let refused = town.founded.act_of(0, nothing, SystemTime::now());
+    let id_of_refused =
+        node.handle().submit_on_record(refused.bytes().to_vec()).await.expect("for the record");
+    is_final(&node, &id_of_refused).await;
+    let receipt = act_receipt(node.handle(), id_of_refused).await.unwrap();
+    assert_genuine(&town.founded, &receipt.to_bytes());
+    town.act(0, &node).await;
     let again = node.handle().submit(b"{}".to_vec()).await;
     assert!(matches!(again, Err(Refusal::BadMember { .. })), "{again:?}");
 
