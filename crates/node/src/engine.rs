@@ -122,8 +122,12 @@ pub struct Errs {
     pub wrong_roots: bool,
     /// It proposes blocks with acts that no honest leader takes.
     pub unfit_acts: bool,
+    /// It proposes blocks without acts.
+    pub censors: bool,
     /// It keeps no evidence against others.
     pub forgives: bool,
+    /// It votes for blocks whatever its clock says.
+    pub ignores_clocks: bool,
 }
 
 /// What connects a validator to others.

@@ -1,14 +1,16 @@
 //! Seeded simulations of whole networks: the validators' own code on a deterministic runtime, over
-//! links that delay, lose and part, on machines that crash and lose power; some validators may be
-//! hostile.
+//! links that delay, lose and part, on machines that crash and lose power, whose clocks are wrong
+//! and whose disks are full, fail and lie; some validators may be hostile.
 //!
 //! [`run`] gives a [`Report`] that follows from its [`Options`] alone, so a seed replays what it
 //! found. Start with [`properties::judge`], which says what must hold.
 
+pub mod capitals;
 mod error;
 pub mod faults;
 mod founding;
 pub mod hostile;
+pub mod machine;
 mod network;
 mod observe;
 mod options;
@@ -17,6 +19,7 @@ pub mod properties;
 pub mod quiet;
 mod report;
 pub mod trace;
+mod votes;
 mod workload;
 mod world;
 
