@@ -16,6 +16,7 @@ pub mod engine;
 mod epochs;
 mod error;
 mod execute;
+pub mod files;
 mod gossip;
 mod handle;
 mod keys;

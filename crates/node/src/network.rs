@@ -32,6 +32,7 @@ use crate::{
     directory::Directory,
     engine::{self, Errs, Links, Setup, channels, message_bytes_max},
     error::Error,
+    files,
     handle::Handle,
     keys::validator_key,
     pacing::Pacing,
@@ -63,11 +64,14 @@ pub struct Config {
     pub pacing: Pacing,
     /// Threads that do the node's work.
     pub threads: usize,
+    /// How much of files is kept beside the ledger.
+    pub files: pacta_files::Limits,
 }
 
 /// A validator that runs on threads of its own, until it is stopped or dropped.
 pub struct Node {
     handle: Handle,
+    files: pacta_files::Store,
     stop: Option<oneshot::Sender<()>>,
     ended: watch::Receiver<Option<Error>>,
     thread: Option<thread::JoinHandle<()>>,
@@ -81,6 +85,9 @@ pub async fn start_validator(config: Config) -> Result<Node, Error> {
     keep_panics_off_the_terminal();
     let directory = Directory::open(&config.directory, &config.genesis.network().to_string())?;
     check_address(config.listen)?;
+    let files = pacta_files::Store::open(&directory.files(), config.files)
+        .map_err(|error| directory.cannot_keep(&error))?;
+    let store = files.clone();
     let (started, start) = oneshot::channel();
     let (stop, stopped) = oneshot::channel();
     let (end, mut ended) = watch::channel(None);
@@ -88,7 +95,7 @@ pub async fn start_validator(config: Config) -> Result<Node, Error> {
         .name(THREAD.into())
         .stack_size(STACK_BYTES)
         .spawn(move || {
-            let error = run(config, directory, started, stopped);
+            let error = run(config, directory, store, started, stopped);
             end.send_replace(Some(error));
         })
         .map_err(|error| Error::Stopped(error.to_string()))?;
@@ -96,13 +103,18 @@ pub async fn start_validator(config: Config) -> Result<Node, Error> {
         let error = ended.wait_for(Option::is_some).await.map(|error| error.clone());
         return Err(error.ok().flatten().unwrap_or_else(|| Error::Stopped("at the start".into())));
     };
-    Ok(Node { handle, stop: Some(stop), ended, thread: Some(thread) })
+    Ok(Node { handle, files, stop: Some(stop), ended, thread: Some(thread) })
 }
 
 impl Node {
     /// The way to use the node.
     pub fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// The files that the node keeps.
+    pub fn files(&self) -> &pacta_files::Store {
+        &self.files
     }
 
     /// Waits until the node ends by itself, and says why.
@@ -137,6 +149,7 @@ impl Drop for Node {
 fn run(
     config: Config,
     directory: Directory,
+    files: pacta_files::Store,
     started: oneshot::Sender<Handle>,
     stopped: oneshot::Receiver<()>,
 ) -> Error {
@@ -147,7 +160,7 @@ fn run(
         .with_storage_directory(directory.store());
     let result = catch_unwind(AssertUnwindSafe(|| {
         tokio::Runner::new(runtime)
-            .start(|context| Box::pin(serve(context, config, started, stopped)))
+            .start(|context| Box::pin(serve(context, config, files, started, stopped)))
     }));
     match result {
         Ok(Ok(())) => Error::Stopped("as it was asked to".into()),
@@ -160,6 +173,7 @@ fn run(
 async fn serve(
     context: tokio::Context,
     config: Config,
+    files: pacta_files::Store,
     started: oneshot::Sender<Handle>,
     stopped: oneshot::Receiver<()>,
 ) -> Result<(), Error> {
@@ -173,27 +187,16 @@ async fn serve(
     // A committee that leaves and one that comes are connected at the same time.
     let peers_max = NonZeroUsize::new(2 * seats).unwrap_or(NonZeroUsize::MIN);
 
-    let handshake = Cups::<_, ChaCha20Poly1305>::new(
-        Sake {
-            signer: config.key.clone(),
-            synchrony_bound: HANDSHAKE_CLOCK_DIFFERENCE,
-            max_handshake_age: HANDSHAKE_AGE_MAX,
-            version: sake::Version::V1,
-        },
-        cups::Version::V1,
-    );
-    let namespace = format!("pacta-{}-connections-1", config.genesis.network());
-    let mut settings = lookup::Config::local(
-        handshake,
-        namespace.as_bytes(),
+    let settings = settings(
+        &config.key,
+        &format!("pacta-{}-connections-1", config.genesis.network()),
         config.listen,
-        peers_max,
-        message_bytes_max(u32::try_from(seats).unwrap_or(u32::MAX)),
-        NZUsize!(256),
+        (seats, peers_max),
     );
-    settings.tracked_peer_sets = NZUsize!(1);
     let (mut network, oracle) = lookup::Network::new(context.child("network"), settings);
     let connections = channels().map(|(channel, quota)| network.register(channel, quota));
+    let (channel, quota) = files::channel();
+    let files_channel = network.register(channel, quota);
     let network = network.start();
 
     let track = Dial { oracle: oracle.clone(), me: config.listen, key: config.key.public_key() };
@@ -210,7 +213,9 @@ async fn serve(
     let running =
         engine::start(context.child("engine"), setup, connections, links, |reports| reports)
             .await?;
-    let _ = started.send(running.handle); // the starter may have given up
+    let handle = running.handle;
+    files::start(context.child("files"), files, Some(handle.clone()), files_channel);
+    let _ = started.send(handle); // the starter may have given up
     select! {
         _ = stopped => Ok(()),
         result = running.task => Err(ended("engine", result)),
@@ -243,6 +248,35 @@ impl Track for Dial {
         let addresses: Map<ValidatorKey, Address> = Map::from_iter_dedup(addresses);
         let _ = self.oracle.track(number, addresses);
     }
+}
+
+/// How validators connect to each other: so many seats, and so many peers at most.
+pub(crate) fn settings(
+    key: &ValidatorSecret,
+    namespace: &str,
+    listen: SocketAddr,
+    (seats, peers_max): (usize, NonZeroUsize),
+) -> lookup::Config<Cups<Sake<ValidatorSecret>, ChaCha20Poly1305>> {
+    let handshake = Cups::<_, ChaCha20Poly1305>::new(
+        Sake {
+            signer: key.clone(),
+            synchrony_bound: HANDSHAKE_CLOCK_DIFFERENCE,
+            max_handshake_age: HANDSHAKE_AGE_MAX,
+            version: sake::Version::V1,
+        },
+        cups::Version::V1,
+    );
+    let message_bytes = message_bytes_max(u32::try_from(seats).unwrap_or(u32::MAX));
+    let mut settings = lookup::Config::local(
+        handshake,
+        namespace.as_bytes(),
+        listen,
+        peers_max,
+        message_bytes.max(files::wire::MESSAGE_BYTES_MAX),
+        NZUsize!(256),
+    );
+    settings.tracked_peer_sets = NZUsize!(1);
+    settings
 }
 
 fn ended(part: &str, result: Result<(), commonware_runtime::Error>) -> Error {

@@ -145,6 +145,7 @@ fn prepare(args: &NodeArgs) -> Result<Prepared> {
         peers: peers.collect::<Result<Vec<_>>>()?,
         pacing: Pacing::operating(),
         threads: THREADS,
+        files: file.files.limits(),
     };
     Ok(Prepared { file, config, index: directory.join(INDEX_FILE) })
 }
