@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    actor, bench, demo, devnet, join, key, node, receipt, replay, sim, treaty, validator, verify,
+    actor, bench, demo, devnet, file, join, key, node, receipt, replay, sim, treaty, validator,
+    verify,
 };
 use crate::failure::{EXIT_CODES, Exit, Result};
 use crate::printer::Printer;
@@ -38,6 +39,8 @@ enum Command {
     Validator(validator::ValidatorCommand),
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
+    #[command(subcommand)]
+    File(file::FileCommand),
     Verify(verify::VerifyArgs),
     Replay(replay::ReplayArgs),
     Bench(bench::BenchArgs),
@@ -61,6 +64,7 @@ pub fn run() -> Result<Exit> {
         Command::Treaty(command) => treaty::run(command, printer),
         Command::Validator(command) => validator::run(command, printer),
         Command::Receipt(command) => receipt::run(command, printer),
+        Command::File(command) => file::run(command, printer),
         Command::Verify(args) => verify::run(&args, printer),
         Command::Replay(args) => replay::run(&args, printer),
         Command::Bench(args) => bench::run(&args, printer),

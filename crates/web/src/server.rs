@@ -35,11 +35,16 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/blocks/{height}", get(api::network::block))
         .route("/api/v1/evidence", get(api::evidence::list))
         .route("/api/v1/evidence/{digest}", get(api::evidence::one))
+        .route("/api/v1/files/{id}/status", get(api::files::standing))
+        .route("/api/v1/files/{id}/fetch", post(api::files::fetch))
         .route("/api/v1/health", get(api::network::health))
         .layer(from_fn(guard::time_limit));
-    // An act may wait until it is final, and a feed goes on: they have limits of their own.
+    // An act may wait until it is final, a feed goes on, and a file may be long: they have limits
+    // of their own.
     let long = Router::new()
         .route("/api/v1/acts", post(api::acts::submit))
+        .route("/api/v1/files", get(api::files::list).post(api::files::upload))
+        .route("/api/v1/files/{id}", get(api::files::read))
         .route("/api/v1/events", get(api::events::feed));
     read.merge(long)
         .fallback(guard::nothing_here)

@@ -4,6 +4,7 @@ pub mod actor;
 pub mod bench;
 pub mod demo;
 pub mod devnet;
+pub mod file;
 pub mod join;
 pub mod key;
 pub mod node;

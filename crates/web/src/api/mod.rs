@@ -3,6 +3,7 @@
 pub mod acts;
 pub mod events;
 pub mod evidence;
+pub mod files;
 pub mod network;
 pub mod records;
 pub mod treaties;
