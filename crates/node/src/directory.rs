@@ -11,6 +11,7 @@ use crate::error::Error;
 const LOCK: &str = "lock";
 const NETWORK: &str = "network";
 const STORE: &str = "store";
+const FILES: &str = "files";
 
 /// A data directory that this process alone uses while the value lives.
 #[derive(Debug)]
@@ -62,6 +63,16 @@ impl Directory {
     /// Where the engine keeps its files.
     pub fn store(&self) -> PathBuf {
         self.path.join(STORE)
+    }
+
+    /// Where files beside the ledger are.
+    pub fn files(&self) -> PathBuf {
+        self.path.join(FILES)
+    }
+
+    /// What to say of files that cannot be kept.
+    pub fn cannot_keep(&self, error: &pacta_files::Error) -> Error {
+        Error::Directory { directory: self.path.clone(), reason: error.to_string() }
     }
 
     /// What to say of an engine that ended with this message.

@@ -63,7 +63,7 @@ use crate::{
 
 /// Votes, certificates, requests for certificates, requests for blocks, blocks, acts, presence,
 /// dealings: in the order in which [`start`] takes their senders and receivers. Numbers 5 and 6 are
-/// kept for syncing.
+/// kept for syncing, number 9 is that of files, which the engine knows nothing of.
 ///
 /// Each quota also sizes a mailbox for each peer, so it is small.
 pub fn channels() -> [(u64, Quota); CHANNELS] {

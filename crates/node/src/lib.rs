@@ -20,6 +20,7 @@ pub mod engine;
 mod epochs;
 mod error;
 mod execute;
+pub mod files;
 pub mod gossip;
 mod handle;
 mod keys;

@@ -33,6 +33,7 @@ use crate::{
     directory::Directory,
     engine::{self, Errs, Links, Setup, channels, message_bytes_max},
     error::Error,
+    files,
     handle::Handle,
     keys::validator_key,
     pacing::Pacing,
@@ -73,11 +74,14 @@ pub struct Config {
     pub pacing: Pacing,
     /// Threads that do the node's work.
     pub threads: usize,
+    /// How much of files is kept beside the ledger.
+    pub files: pacta_files::Limits,
 }
 
 /// A validator that runs on threads of its own, until it is stopped or dropped.
 pub struct Node {
     handle: Handle,
+    files: pacta_files::Store,
     stop: Option<oneshot::Sender<()>>,
     ended: watch::Receiver<Option<Error>>,
     thread: Option<thread::JoinHandle<()>>,
@@ -93,6 +97,9 @@ pub async fn start_validator(config: Config) -> Result<Node, Error> {
     check_address(config.listen)?;
     let alone = config.genesis.founding.validators.len() == 1;
     let (voting, keeper) = Voting::open(&config.marks, alone, config.despite_lost_votes)?;
+    let files = pacta_files::Store::open(&directory.files(), config.files)
+        .map_err(|error| directory.cannot_keep(&error))?;
+    let store = files.clone();
     let (started, start) = oneshot::channel();
     let (stop, stopped) = oneshot::channel();
     let (end, mut ended) = watch::channel(None);
@@ -100,7 +107,7 @@ pub async fn start_validator(config: Config) -> Result<Node, Error> {
         .name(THREAD.into())
         .stack_size(STACK_BYTES)
         .spawn(move || {
-            let error = run(config, &directory, voting, started, stopped);
+            let error = run(config, &directory, (voting, store), started, stopped);
             drop(keeper); // it writes the last marks while the directory is locked
             drop(directory);
             end.send_replace(Some(error));
@@ -110,13 +117,18 @@ pub async fn start_validator(config: Config) -> Result<Node, Error> {
         let error = ended.wait_for(Option::is_some).await.map(|error| error.clone());
         return Err(error.ok().flatten().unwrap_or_else(|| Error::Stopped("at the start".into())));
     };
-    Ok(Node { handle, stop: Some(stop), ended, thread: Some(thread) })
+    Ok(Node { handle, files, stop: Some(stop), ended, thread: Some(thread) })
 }
 
 impl Node {
     /// The way to use the node.
     pub fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// The files that the node keeps.
+    pub fn files(&self) -> &pacta_files::Store {
+        &self.files
     }
 
     /// Waits until the node ends by itself, and says why.
@@ -151,7 +163,7 @@ impl Drop for Node {
 fn run(
     config: Config,
     directory: &Directory,
-    voting: Voting,
+    (voting, files): (Voting, pacta_files::Store),
     started: oneshot::Sender<Handle>,
     stopped: oneshot::Receiver<()>,
 ) -> Error {
@@ -162,7 +174,7 @@ fn run(
         .with_storage_directory(directory.store());
     let result = catch_unwind(AssertUnwindSafe(|| {
         tokio::Runner::new(runtime)
-            .start(|context| Box::pin(serve(context, config, voting, started, stopped)))
+            .start(|context| Box::pin(serve(context, config, (voting, files), started, stopped)))
     }));
     match result {
         Ok(Ok(())) => Error::Stopped("as it was asked to".into()),
@@ -175,7 +187,7 @@ fn run(
 async fn serve(
     context: tokio::Context,
     config: Config,
-    voting: Voting,
+    (voting, files): (Voting, pacta_files::Store),
     started: oneshot::Sender<Handle>,
     stopped: oneshot::Receiver<()>,
 ) -> Result<(), Error> {
@@ -194,10 +206,12 @@ async fn serve(
         &format!("pacta-{}-connections-1", config.genesis.network()),
         config.listen,
         peers_max,
-        message_bytes_max(u32::try_from(seats).unwrap_or(u32::MAX)),
+        message_bytes(seats),
     );
     let (mut network, oracle) = lookup::Network::new(context.child("network"), settings);
     let connections = channels().map(|(channel, quota)| network.register(channel, quota));
+    let (channel, quota) = files::channel();
+    let files_channel = network.register(channel, quota);
     let network = network.start();
 
     let track = Dial { oracle: oracle.clone(), me: config.listen, key: config.key.public_key() };
@@ -215,7 +229,9 @@ async fn serve(
     let running =
         engine::start(context.child("engine"), setup, connections, links, |reports| reports)
             .await?;
-    let _ = started.send(running.handle); // the starter may have given up
+    let handle = running.handle;
+    files::start(context.child("files"), files, Some(handle.clone()), files_channel);
+    let _ = started.send(handle); // the starter may have given up
     select! {
         _ = stopped => Ok(()),
         result = running.task => Err(ended("engine", result)),
@@ -248,6 +264,11 @@ impl Track for Dial {
         let addresses: Map<ValidatorKey, Address> = Map::from_iter_dedup(addresses);
         let _ = self.oracle.track(number, addresses);
     }
+}
+
+/// Bytes of the largest message in a network of so many seats, those of files included.
+fn message_bytes(seats: usize) -> u32 {
+    message_bytes_max(u32::try_from(seats).unwrap_or(u32::MAX)).max(files::wire::MESSAGE_BYTES_MAX)
 }
 
 /// How a node connects to so many others, by a namespace that both sides must know.

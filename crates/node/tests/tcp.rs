@@ -62,6 +62,7 @@ impl Town {
             peers: keys.zip(self.addresses.iter().map(ToString::to_string)).collect(),
             pacing: Pacing::brisk(),
             threads: 2,
+            files: pacta_files::Limits::default(),
         }
     }
 

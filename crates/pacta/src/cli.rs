@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    actor, backup, bench, demo, devnet, diverge, doctor, found, join, key, node, receipt, replay, sim,
-    treaty, validator, verify,
+    actor, backup, bench, demo, devnet, diverge, doctor, file, found, join, key, node, receipt,
+    replay, sim, treaty, validator, verify,
 };
 use crate::failure::{EXIT_CODES, Exit, Result};
 use crate::printer::Printer;
@@ -45,6 +45,8 @@ enum Command {
     Validator(validator::ValidatorCommand),
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
+    #[command(subcommand)]
+    File(file::FileCommand),
     Verify(verify::VerifyArgs),
     Replay(replay::ReplayArgs),
     Bench(bench::BenchArgs),
@@ -73,6 +75,7 @@ pub fn run() -> Result<Exit> {
         Command::Treaty(command) => treaty::run(command, printer),
         Command::Validator(command) => validator::run(command, printer),
         Command::Receipt(command) => receipt::run(command, printer),
+        Command::File(command) => file::run(command, printer),
         Command::Verify(args) => verify::run(&args, printer),
         Command::Replay(args) => replay::run(&args, printer),
         Command::Bench(args) => bench::run(&args, printer),

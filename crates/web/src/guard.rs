@@ -48,8 +48,12 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
 }
 
 fn put_security_headers(headers: &mut HeaderMap) {
+    let file_policy = headers.remove(header::CONTENT_SECURITY_POLICY); // files have a stricter one
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(policy) = file_policy {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
 }

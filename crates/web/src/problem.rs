@@ -82,6 +82,28 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large", detail)
     }
 
+    /// What is handed in is longer than this node takes.
+    pub fn too_much(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large", detail)
+    }
+
+    /// This node has no space for what is handed in.
+    pub fn no_space(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", "there is no space", detail)
+    }
+
+    /// The bytes are of another media type than declared.
+    pub fn other_type(detail: impl Into<String>) -> Self {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "other_type", "the media type is another", detail)
+    }
+
+    /// A range that a file of so many bytes does not have.
+    pub fn outside(bytes: u64) -> Self {
+        let detail = format!("the file has {bytes} bytes; ask for a range within it");
+        Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "outside", "there is no such range", detail)
+    }
+
     /// The node or its index cannot answer now.
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "not available now", detail)

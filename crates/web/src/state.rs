@@ -23,12 +23,20 @@ pub struct AppState {
     pub submitted: Submitted,
     /// The clock, in milliseconds UTC: only to try acts as in a block that is made now.
     pub now_ms: fn() -> u64,
+    /// The files that the node keeps, if it keeps any.
+    pub files: Option<pacta_files::Store>,
 }
 
 impl AppState {
     /// Over a node, the index that [`follow`](crate::follow) keeps, and the hub it tells.
     pub fn new(node: Arc<dyn Node>, reader: Reader, hub: Hub) -> Self {
-        Self { node, reader, hub, submitted: Submitted::default(), now_ms }
+        Self { node, reader, hub, submitted: Submitted::default(), now_ms, files: None }
+    }
+
+    /// With the files that the node keeps.
+    #[must_use]
+    pub fn with_files(self, files: pacta_files::Store) -> Self {
+        Self { files: Some(files), ..self }
     }
 
     /// Reads from the index, on a thread where waiting is allowed.

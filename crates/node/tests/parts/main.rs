@@ -6,6 +6,7 @@
 mod dealer;
 mod directory;
 mod elastic;
+mod files;
 mod mempool;
 mod pacing;
 mod presence;

@@ -13,7 +13,7 @@ use crate::commands::node;
 use crate::failure::{Exit, Failure, Result};
 use crate::files::{self, Access};
 use crate::keyfile::KeyFile;
-use crate::network::directory::{GENESIS_FILE, NODE_FILE, NodeFile, VERSION};
+use crate::network::directory::{FileLimits, GENESIS_FILE, NODE_FILE, NodeFile, VERSION};
 use crate::passphrase::PassphraseArgs;
 use crate::printer::{Printer, facts, progress};
 use crate::seal::Effort;
@@ -172,6 +172,7 @@ fn prepare(args: &JoinArgs) -> Result<PublicKey> {
         http: args.http,
         p2p: listen,
         peers: Vec::new(),
+        files: FileLimits::default(),
     };
     // Last, since its presence says that all else is there.
     files::write_json(&dir.join(NODE_FILE), &file, Access::Everyone)?;

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod devnet;
 pub mod diverge;
 pub mod doctor;
+pub mod file;
 pub mod found;
 pub mod join;
 pub mod key;

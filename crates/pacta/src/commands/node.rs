@@ -155,6 +155,7 @@ fn prepare(args: &NodeArgs) -> Result<Prepared> {
         peers: peers.collect::<Result<Vec<_>>>()?,
         pacing: Pacing::operating(),
         threads: THREADS,
+        files: file.files.limits(),
     };
     Ok(Prepared { file, config, index: directory.join(INDEX_FILE) })
 }
@@ -184,7 +185,8 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     let served: Arc<dyn pacta_web::node::Node> =
         Arc::new(Served::new(node.handle().clone(), file.operator, Archive::open(&data)?, &data));
     let hub = Hub::default();
-    let state = pacta_web::AppState::new(served.clone(), reader, hub.clone());
+    let state = pacta_web::AppState::new(served.clone(), reader, hub.clone())
+        .with_files(node.files().clone());
     let height = *served.finalized().borrow();
     tracing::info!(http = %file.http, p2p = %file.p2p, height, network = %genesis.network(),
         "the node has started");

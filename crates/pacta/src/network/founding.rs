@@ -13,8 +13,8 @@ use crate::failure::{Failure, Result};
 use crate::files::{self, Access};
 use crate::keyfile::KeyFile;
 use crate::network::directory::{
-    GENESIS_FILE, KEYS_FOLDER, MINISTER_FILE, NETWORK_FILE, NODE_FILE, Network, NetworkFile,
-    NodeFile, PASSPHRASE, PASSPHRASE_FILE, State, VERSION, free_addresses,
+    FileLimits, GENESIS_FILE, KEYS_FOLDER, MINISTER_FILE, NETWORK_FILE, NODE_FILE, Network,
+    NetworkFile, NodeFile, PASSPHRASE, PASSPHRASE_FILE, State, VERSION, free_addresses,
 };
 use crate::network::share::ShareFile;
 use crate::seal::Effort;
@@ -220,6 +220,7 @@ fn node_file(state: &State) -> NodeFile {
         http: state.http,
         p2p: state.p2p,
         peers: Vec::new(),
+        files: FileLimits::default(),
     }
 }
 

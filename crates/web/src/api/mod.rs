@@ -6,6 +6,7 @@ pub mod compose;
 pub mod document;
 pub mod events;
 pub mod evidence;
+pub mod files;
 pub mod journal;
 pub mod network;
 pub mod records;
@@ -46,6 +47,11 @@ pub fn routes() -> Routes {
         .get("/api/v1/blocks/{height}/archive", Bytes, Short, network::archive)
         .get("/api/v1/evidence", Json, Short, evidence::list)
         .get("/api/v1/evidence/{digest}", Json, Short, evidence::one)
+        .get("/api/v1/files", Json, Own, files::list)
+        .post("/api/v1/files", Takes::Bytes, Json, Own, files::upload)
+        .get("/api/v1/files/{id}", Bytes, Own, files::read)
+        .get("/api/v1/files/{id}/status", Json, Short, files::standing)
+        .post("/api/v1/files/{id}/fetch", Takes::Bytes, Json, Short, files::fetch)
         .get("/api/v1/health", Json, Short, network::health)
 }
 

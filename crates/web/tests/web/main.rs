@@ -3,6 +3,7 @@
 mod api;
 mod compose;
 mod document;
+mod files;
 mod http;
 mod lists;
 mod pages;

@@ -120,6 +120,11 @@ impl World {
         Self { node, states, router: router(state), hub, reader, _folder: folder }
     }
 
+    /// What the pages and the API are made from.
+    pub fn state(&self) -> AppState {
+        AppState::new(self.node.clone(), self.reader.clone(), self.hub.clone())
+    }
+
     /// The act of a State, signed.
     pub fn sign(&self, state: usize, data: Data) -> SignedAct {
         let state = &self.states[state];
