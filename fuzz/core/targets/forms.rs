@@ -8,13 +8,16 @@ use pacta_chain::{
     AbsenceProof, Evidence, FinalityCertificate, Founding, JournalProof, LedgerProof,
 };
 use pacta_law::actor::{Actor, Key, Mandate, NameHolder, Sequence, SigningKeys};
+use pacta_law::network::{
+    Attendance, Epochs, LastCeremony, PendingChange, PendingChanges, Validators,
+};
 use pacta_law::treaty::{Clauses, Negotiating, Party, Tally, Texts, Treaty};
 use pacta_law::{DueItem, Genesis, Outcome, json};
 use serde::{Serialize, de::DeserializeOwned};
 
 fuzz_target!(|input: &[u8]| {
     let Some((form, bytes)) = input.split_first() else { return };
-    match form % 20 {
+    match form % 26 {
         0 => same::<Outcome>(bytes),
         1 => same::<Actor>(bytes),
         2 => same::<Key>(bytes),
@@ -33,6 +36,12 @@ fuzz_target!(|input: &[u8]| {
         15 => same::<LedgerProof>(bytes),
         16 => same::<AbsenceProof>(bytes),
         17 => same::<JournalProof>(bytes),
+        20 => same::<Validators>(bytes),
+        21 => same::<Epochs>(bytes),
+        22 => same::<LastCeremony>(bytes),
+        23 => same::<Attendance>(bytes),
+        24 => same::<PendingChanges>(bytes),
+        25 => same::<PendingChange>(bytes),
         18 => {
             if let Ok(evidence) = Evidence::from_bytes(bytes) {
                 assert_eq!(evidence.to_bytes(), bytes, "evidence has one form");

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::play::{Reached, World};
 
 /// The forms of records, as the fuzz target `forms` numbers them, by the path they are found at.
-const FORMS: [(u8, &str); 12] = [
+const FORMS: [(u8, &str); 20] = [
     (1, "actor/?"),
     (2, "key/?"),
     (3, "mandate/?"),
@@ -20,6 +20,14 @@ const FORMS: [(u8, &str); 12] = [
     (10, "treaty/?/tally"),
     (11, "treaty/?/negotiating/?"),
     (12, "treaty/?/party/?"),
+    (20, "network/validators"),
+    (20, "network/committee/?"),
+    (20, "network/signing/?"),
+    (21, "network/epochs"),
+    (22, "network/ceremony"),
+    (23, "network/attendance"),
+    (24, "network/changes"),
+    (25, "network/change/?"),
 ];
 
 /// Whether they are asked for.

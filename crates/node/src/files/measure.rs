@@ -26,7 +26,7 @@ use crate::{
         plan::Plan,
         serve::send,
         start,
-        wire::{CHUNK_HEADER_BYTES, Message, write_header},
+        wire::{CHUNK_HEADER_BYTES, MESSAGE_BYTES_MAX, Message, write_header},
     },
     network::connections,
     types::{ValidatorKey, ValidatorSecret},
@@ -125,9 +125,9 @@ fn connect(context: &tokio::Context) -> Result<[[End; 2]; 2], Error> {
         .try_collect()
         .map_err(|_| Error::Stopped("two keys are the same".into()))?;
     let ends = [(0, "one"), (1, "other")].map(|(place, name)| {
-        let secret = secrets[place].clone();
+        let secret = &secrets[place];
         let (address, bytes) = (addresses[place], MESSAGE_BYTES_MAX);
-        let settings = connections(secret, NAMESPACE, address, NZUsize!(2), bytes);
+        let settings = connections(secret.clone(), NAMESPACE, address, NZUsize!(2), bytes);
         let (mut network, mut oracle) = lookup::Network::new(context.child(name), settings);
         let (number, quota) = channel();
         let ends = [number, number + 1].map(|number| {

@@ -30,6 +30,7 @@ use pacta_law::{
 
 use super::clauses::{CONSENTS, final_clauses, near, participant};
 use super::draw::Draw;
+use super::network;
 use super::world::{Hand, Handed, World};
 
 const SLUGS: [&str; 3] = ["rivers", "seas", "skies"];
@@ -70,8 +71,8 @@ fn secret(seed: u8) -> SigningKey {
 }
 
 /// One act, by somebody.
-pub fn one(world: &mut World, kind: u8, draw: &mut Draw<'_>) {
-    let hand = hand(world, draw);
+pub fn one(world: &mut World, draw: &mut Draw<'_>) {
+    let (kind, hand) = (draw.byte().unwrap_or(0), hand(world, draw));
     let data = data(world, kind, draw, hand);
     compose_and_hand_in(world, hand, data);
 }
@@ -91,26 +92,27 @@ pub fn conclude(world: &mut World, draw: &mut Draw<'_>) {
     for (hand, data) in acts {
         compose_and_hand_in(world, hand, data);
     }
-    for _ in 0..draw.below(10) {
+    for _ in 0..draw.below(20) {
         if draw.once_in(3) {
             world.next_block(draw.pick(&[1, 30, 366]) * 86_400_000);
         }
-        let (hand, treaty) = (draw.pick(&hands), treaty.clone());
-        let data = match draw.below(8) {
+        let hand = if draw.once_in(2) { hands[0] } else { draw.pick(&hands) };
+        let treaty = treaty.clone();
+        let data = match draw.below(9) {
             0..=2 => {
                 let consent = ConsentKind::Accession;
                 Data::Deposit(Deposit { consent, instrument: None, succession: None, treaty })
             }
             3 => Data::Sign(Sign { signature: SignatureKind::Definitive, treaty }),
             4 | 5 => Data::Withdraw(Withdraw { treaty }),
-            6 => Data::RevokeWithdrawal(RevokeWithdrawal { treaty }),
+            6 | 7 => Data::RevokeWithdrawal(RevokeWithdrawal { treaty }),
             _ => Data::WithdrawInstrument(WithdrawInstrument { treaty }),
         };
         compose_and_hand_in(world, hand, data);
     }
 }
 
-fn compose_and_hand_in(world: &mut World, hand: Hand, data: Data) {
+pub fn compose_and_hand_in(world: &mut World, hand: Hand, data: Data) {
     if let Some(act) = composed(world, hand, data) {
         hand_in(world, &act, hand);
     }
@@ -189,7 +191,7 @@ fn slug(draw: &mut Draw<'_>) -> TreatyId {
     draw.pick(&SLUGS).parse().unwrap()
 }
 
-fn record<T: serde::de::DeserializeOwned>(world: &World, path: &str) -> Option<T> {
+pub fn record<T: serde::de::DeserializeOwned>(world: &World, path: &str) -> Option<T> {
     world.records.get(path).map(|bytes| serde_json::from_slice(bytes).unwrap())
 }
 
@@ -216,19 +218,23 @@ fn fact(world: &World, draw: &mut Draw<'_>) -> Fact {
 fn data(world: &World, kind: u8, draw: &mut Draw<'_>, hand: Hand) -> Data {
     let today = world.now().date();
     let key = world.hands[draw.below(world.hands.len())].key;
-    match kind % 26 {
+    if network::is_node(world, hand.key) && !draw.once_in(8) {
+        return network::report(world, draw);
+    }
+    match kind % 32 {
         0 => {
-            let (seed, kinds) = (draw.below(40) as u8 + 1, [ActorKind::State, ActorKind::Company]);
-            let kind = draw.pick(&[ActorKind::Authority, ActorKind::Person, kinds[0], kinds[1]]);
-            let possession = possession(draw, world, hand.actor, seed, Purpose::SignAct);
-            let (name, public) = (draw.pick(&NAMES).into(), public(seed));
+            let public = public(draw.below(40) as u8 + 1);
+            let kinds = [ActorKind::Authority, ActorKind::Person, ActorKind::Company];
+            let kind = if draw.once_in(6) { ActorKind::State } else { draw.pick(&kinds) };
+            let possession = possession(draw, world, hand.actor, public, Purpose::SignAct);
+            let name = draw.pick(&NAMES).into();
             Data::RegisterActor(RegisterActor { kind, name, possession, public })
         }
         1 => {
-            let (seed, purposes) = (draw.below(40) as u8 + 1, [Purpose::SignAct, Purpose::Encrypt]);
-            let purpose = draw.pick(&purposes);
-            let possession = possession(draw, world, hand.actor, seed, purpose);
-            Data::RegisterKey(RegisterKey { possession, public: public(seed), purpose })
+            let purposes = [Purpose::SignAct, Purpose::Encrypt, Purpose::NodeVote];
+            let (public, purpose) = (public(draw.below(40) as u8 + 1), draw.pick(&purposes));
+            let possession = possession(draw, world, hand.actor, public, purpose);
+            Data::RegisterKey(RegisterKey { possession, public, purpose })
         }
         2 => Data::RevokeKey(RevokeKey { key: draw.pick(&[key, KeyId([9; 32]), hand.key]) }),
         3 => {
@@ -287,6 +293,7 @@ fn data(world: &World, kind: u8, draw: &mut Draw<'_>, hand: Hand) -> Data {
         17 | 18 => Data::Withdraw(Withdraw { treaty: slug(draw) }),
         19 => Data::RevokeWithdrawal(RevokeWithdrawal { treaty: slug(draw) }),
         20 | 21 => Data::WithdrawInstrument(WithdrawInstrument { treaty: slug(draw) }),
+        26..32 => network::data(world, kind % 32 - 26, draw, hand),
         _ => {
             let usual = [ConsentKind::Accession, ConsentKind::Ratification];
             let consent = match draw.below(3) {
@@ -300,16 +307,16 @@ fn data(world: &World, kind: u8, draw: &mut Draw<'_>, hand: Hand) -> Data {
     }
 }
 
-fn possession(
+/// The signature by which a key proves that its holder has it, or now and then another.
+pub fn possession(
     draw: &mut Draw<'_>,
     world: &World,
     actor: ActorId,
-    seed: u8,
+    key: PublicKey,
     purpose: Purpose,
 ) -> Signature {
-    if draw.once_in(8) {
-        return Signature([0; 64]);
-    }
+    let seed = (0..=u8::MAX).find(|seed| public(*seed) == key).filter(|_| !draw.once_in(8));
+    let Some(seed) = seed else { return Signature([0; 64]) };
     let message = possession_message(world.ledger.network(), actor, purpose);
     Signature(secret(seed).sign(&message).to_bytes())
 }

@@ -5,8 +5,10 @@ mod acts;
 mod changes;
 mod clauses;
 mod draw;
+mod network;
 mod records;
 mod recount;
+mod seats;
 mod world;
 
 use std::collections::BTreeMap;
@@ -49,7 +51,9 @@ pub fn play(script: &[u8]) -> World {
             1 | 2 => world.next_block(acts::days(&mut draw) * 86_400_000),
             3 => acts::conclude(&mut world, &mut draw),
             4 | 5 => acts::spoiled(&mut world, &mut draw),
-            step => acts::one(&mut world, step, &mut draw),
+            6 => network::epoch(&mut world, &mut draw),
+            7 => network::agree(&mut world, &mut draw),
+            _ => acts::one(&mut world, &mut draw),
         }
     }
     world.next_block(1);

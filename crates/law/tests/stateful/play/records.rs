@@ -13,7 +13,7 @@ use pacta_law::{ActorId, Date, Instant, KeyId, Path, TreatyId, json};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::recount;
+use super::{recount, seats};
 
 /// Records by path.
 pub type Records = BTreeMap<Path, Arc<[u8]>>;
@@ -56,13 +56,14 @@ struct All {
     treaties: BTreeMap<TreatyId, Whole>,
     due: BTreeMap<u64, Node>,
     due_count: u64,
+    seats: seats::Seats,
 }
 
 /// Holds all records against each other.
 ///
 /// # Panics
 /// When an invariant of the ledger is broken.
-pub fn hold(records: &Records, now: Instant) {
+pub fn hold(records: &Records, now: Instant, height: u64) {
     let mut all = All::default();
     for (path, bytes) in records {
         assert_eq!(json::check(bytes), Ok(()), "{path} is not canonical");
@@ -71,6 +72,7 @@ pub fn hold(records: &Records, now: Instant) {
     all.hold_actors(now);
     all.hold_mandates(now);
     all.hold_due(now);
+    all.seats.hold(&all.keys, height);
     for (id, whole) in &all.treaties {
         hold_treaty(id, whole, now.date());
         recount::hold(id, whole, now.date());
@@ -78,7 +80,7 @@ pub fn hold(records: &Records, now: Instant) {
 }
 
 /// Reads a record, and checks that its bytes are the only ones that say what it says.
-fn read<T: DeserializeOwned + Serialize>(path: &str, bytes: &[u8]) -> T {
+pub fn read<T: DeserializeOwned + Serialize>(path: &str, bytes: &[u8]) -> T {
     let record: T = json::from_bytes(bytes).unwrap();
     assert_eq!(json::to_bytes(&record), bytes, "{path} has another form");
     record
@@ -115,7 +117,8 @@ impl All {
                 let whole = self.treaties.entry(slug.parse().unwrap()).or_default();
                 whole.take(path, rest, bytes);
             }
-            _ => {} // records of later chapters of the law have checks of their own
+            ["network", rest @ ..] => self.seats.take(path, rest, bytes),
+            _ => panic!("no record is known at {path}; extend these checks"),
         }
     }
 
@@ -138,7 +141,8 @@ impl All {
             assert!(key.revoked.is_none_or(|revoked| revoked <= now));
         }
         for key in &self.sequences {
-            assert_eq!(self.keys[key].purpose, Purpose::SignAct, "another key signed an act");
+            let purpose = self.keys[key].purpose;
+            assert!(matches!(purpose, Purpose::SignAct | Purpose::NodeVote), "{purpose} signed");
         }
     }
 
@@ -165,7 +169,9 @@ impl All {
     fn hold_due(&self, now: Instant) {
         assert!((0..self.due_count).eq(self.due.keys().copied()), "the queue has no holes");
         for (place, node) in &self.due {
-            let DueItem::EntryIntoForce { on, treaty } = &node.item;
+            let DueItem::EntryIntoForce { on, treaty } = &node.item else {
+                panic!("heights bring about {:?}, and not the queue", node.item);
+            };
             assert_eq!(on.start(), Some(node.at));
             assert!(node.at > now, "{treaty} is overdue");
             assert!(self.treaties.contains_key(treaty));

@@ -8,18 +8,22 @@ use pacta_law::act::Data;
 use pacta_law::actor::{ActorKind, Office, Sequence};
 use pacta_law::treaty::{Participant, Register, Treaty, treaty_path};
 use pacta_law::{
-    ActorId, Date, Event, GenesisBuilder, Instant, KeyId, Ledger, MandateId, Missing, NetworkId,
-    NetworkKey, Outcome, Path, PublicKey, Record, Refusal, TreatyId, Verdict, VerifiedAct, check,
-    dry_run, execute, execute_verified, fall_due, json, reads,
+    ActorId, Ceremony, Date, Event, GenesisBuilder, Instant, KeyId, Ledger, MandateId, Missing,
+    NetworkId, NetworkKey, Outcome, Path, PublicKey, Record, Refusal, TreatyId, Verdict,
+    VerifiedAct, check, dry_run, execute, execute_verified, fall_due, json, reads, turn,
 };
 use serde_json::Value;
 
 use super::acts::public;
 use super::records::Records;
-use super::{Reached, changes, records};
+use super::{Reached, changes, network, records};
 
 /// 2027-01-01.
 const FIRST_MS: u64 = 1_798_761_600_000;
+/// Blocks of an epoch.
+pub const EPOCH_BLOCKS: u64 = 12;
+/// Validators at the founding: the States.
+const SEATS: usize = 4;
 const STATES: [&str; 5] = ["Norland", "Sudmark", "Ostia", "Westria", "Union"];
 
 /// Who acts: an actor by one of its keys and a mandate.
@@ -53,6 +57,10 @@ pub struct World {
     pub used: BTreeMap<KeyId, u64>,
     told: Told,
     turn: usize,
+    /// How the ceremony that ends next ends.
+    pub ceremony: Ceremony,
+    /// How one ended with this block, if one did.
+    ended: Ceremony,
     pub reached: Reached,
 }
 
@@ -89,8 +97,12 @@ fn found() -> Founded {
     let envoy = public(99);
     let key = builder.key(hands[0].actor, envoy).unwrap();
     hands.push(Hand { key, public: envoy, mandate: None, ..hands[0] });
-    builder.validator(hands[0].actor, hands[0].public);
-    let genesis = builder.found(NetworkKey([7; 96]), true).unwrap();
+    for (seed, place) in (120..).zip(0..SEATS) {
+        let (actor, public) = (hands[place].actor, public(seed));
+        builder.validator(actor, public, "node.example:7000");
+        hands.push(Hand { actor, key: KeyId::of(&public), public, mandate: None });
+    }
+    let genesis = builder.found(NetworkKey([7; 96]), true, EPOCH_BLOCKS, None).unwrap();
     let records = genesis.records().into_iter();
     let records = records.map(|(path, record)| (path, record.into())).collect();
     Founded { network: genesis.network(), records, hands, mandates }
@@ -113,6 +125,8 @@ impl World {
             used: BTreeMap::new(),
             told: Told::default(),
             turn: 0,
+            ceremony: Ceremony { succeeded: true, revealed: Vec::new() },
+            ended: Ceremony { succeeded: true, revealed: Vec::new() },
             reached: Reached::default(),
         }
     }
@@ -162,30 +176,29 @@ impl World {
         apply(&mut expected, changed);
         assert!(expected == self.records, "the acts' changes are those of the block");
         self.before = self.records.clone();
-        let due = fall_due(&mut self.ledger).unwrap();
+        self.ended = self.ceremony.clone();
         let mut alone = self.fresh();
-        let again = load_and(&mut alone, &self.records, fall_due);
-        assert_eq!(again, due);
-        assert!(!due.more, "a few treaties do not fill a block");
-        if due.outcomes.is_empty() {
-            return; // the ledger is as it was when the block before ended
-        }
-        for outcome in due.outcomes {
+        let outcomes = begin(&mut self.ledger, &self.records, &self.ended);
+        assert_eq!(begin(&mut alone, &self.records, &self.ended), outcomes);
+        for outcome in outcomes {
             assert!(outcome.due.is_some() && outcome.act.is_none());
             self.take(&outcome);
             self.outcomes.push(outcome);
         }
         let changes = alone.changes();
         changes::are_allowed(&self.records, &changes, self.now());
-        apply(&mut self.records, changes);
-        records::hold(&self.records, self.now());
+        if !changes.is_empty() {
+            apply(&mut self.records, changes);
+            records::hold(&self.records, self.now(), height);
+        }
         self.hold_what_was_told();
     }
 
     /// Executes the whole block again, as another node does, and checks the ledger after it.
     fn end_block(&mut self) {
         let mut again = self.fresh();
-        let mut outcomes = load_and(&mut again, &self.before, fall_due).outcomes;
+        let mut outcomes = begin(&mut again, &self.before, &self.ended);
+        let acts = !self.handed.is_empty();
         for handed in std::mem::take(&mut self.handed) {
             outcomes.push(load_and(&mut again, &self.before, |ledger| run(ledger, &handed)));
         }
@@ -196,8 +209,10 @@ impl World {
         let mut after = self.before.clone();
         apply(&mut after, again.changes());
         assert!(after == self.records, "the ledger is the same on every node");
-        records::hold(&self.records, self.now());
-        self.hold_what_was_told();
+        if acts {
+            records::hold(&self.records, self.now(), self.ledger.height());
+            self.hold_what_was_told();
+        }
     }
 
     fn fresh(&self) -> Ledger {
@@ -213,7 +228,9 @@ impl World {
                 reads(act.act()).into_iter().for_each(&mut load);
                 let mut part = ledger.clone();
                 while let Err(Missing(path)) = execute_verified(&mut part, act) {
-                    assert!(path.starts_with("due/heap/"), "not read beforehand: {path}");
+                    let queue = path.starts_with("due/heap/");
+                    let known = !queue && !network::concerns(&act.act().data);
+                    assert!(!known, "not read beforehand: {path}");
                     part.load(path.clone(), self.records.get(&path).cloned());
                 }
             }
@@ -289,6 +306,10 @@ impl World {
                 | Event::FullPowersGranted { key, mandate, .. } => {
                     self.mandates.push((*mandate, *key));
                 }
+                Event::ValidatorKeyReplaced { actor, key: public, .. } => {
+                    let (actor, public, key) = (*actor, *public, KeyId::of(public));
+                    self.hands.push(Hand { actor, key, public, mandate: None });
+                }
                 Event::EnteredIntoForce { on, treaty } => {
                     let told = self.told.in_force.entry((treaty.clone(), *on)).or_default();
                     *told += 1;
@@ -314,6 +335,15 @@ impl World {
             }
         }
     }
+}
+
+/// What the height brings about, then what falls due.
+fn begin(ledger: &mut Ledger, records: &Records, ceremony: &Ceremony) -> Vec<Outcome> {
+    let mut outcomes = load_and(ledger, records, |ledger| turn(ledger, Some(ceremony)));
+    let due = load_and(ledger, records, fall_due);
+    assert!(!due.more, "a few treaties do not fill a block");
+    outcomes.extend(due.outcomes);
+    outcomes
 }
 
 fn run(ledger: &mut Ledger, handed: &Handed) -> Result<Outcome, Missing> {
