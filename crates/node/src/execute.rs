@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     mempool::Used,
     records::{Brought, Store},
-    shared::Shared,
+    shared::{Changes, Shared},
     types::Context,
 };
 
@@ -59,6 +59,8 @@ pub struct Executed<E: Context> {
     pub unfit: bool,
     /// What the block brought about.
     pub brought: Brought,
+    /// The records that it wrote, by path.
+    pub changes: Changes,
     /// Roots after the block.
     pub roots: Roots,
     /// The databases' batches.
@@ -265,13 +267,14 @@ async fn finish<E: Context>(
     }
     let (mut ledger, mut journal) = batches;
     let mut records = Vec::with_capacity(changes.len());
-    for (path, record) in changes {
-        let value = record.map(|bytes| {
+    let changes: Changes = changes.into_iter().collect();
+    for (path, record) in &changes {
+        let value = record.clone().map(|bytes| {
             let digest = Sha256::hash(&[&bytes]);
             records.push((digest, bytes));
             digest
         });
-        ledger = ledger.write(path_digest(&path), value);
+        ledger = ledger.write(path_digest(path), value);
     }
     for digest in run.digests {
         journal = journal.append(digest);
@@ -295,6 +298,7 @@ async fn finish<E: Context>(
             next_due: next_due.map(|instant| instant.ms()),
             urgent: run.urgent,
         },
+        changes,
         roots: Roots::of::<E>(&merkleized),
         merkleized,
     })

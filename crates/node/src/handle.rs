@@ -43,6 +43,8 @@ pub struct Status {
     pub validators: usize,
     /// The other validators that were heard lately, with the heights that they claim.
     pub there: Vec<(ValidatorKey, u64)>,
+    /// The greatest height that more of the others claim than can be faulty.
+    pub claimed_height: u64,
     /// Acts that wait for a block.
     pub mempool_acts: usize,
     /// Bytes of these acts.
@@ -56,6 +58,7 @@ pub(crate) enum Request {
     ActReceipt(u64, u32, oneshot::Sender<Result<Option<Receipt>, Error>>),
     RecordReceipt(Path, oneshot::Sender<Result<Receipt, Error>>),
     Entries(u64, usize, oneshot::Sender<Result<Vec<u8>, Error>>),
+    Metrics(oneshot::Sender<Result<String, Error>>),
 }
 
 /// Records at one height.
@@ -193,6 +196,14 @@ impl Handle {
         self.ask(|reply| Request::Entries(from, bytes_max, reply)).await
     }
 
+    /// The engine's measures, in the text form of OpenMetrics.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`].
+    pub async fn metrics(&self) -> Result<String, Error> {
+        self.ask(Request::Metrics).await
+    }
+
     async fn ask<T>(
         &self,
         request: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Request,
@@ -206,6 +217,10 @@ impl Handle {
     /// Where the node stands.
     pub fn status(&self) -> Status {
         let LastFinal { digest, header, .. } = self.shared.last_final();
+        let (there, claimed_height) = {
+            let presence = self.shared.presence();
+            (presence.there(), presence.claimed())
+        };
         let (mempool_acts, mempool_bytes) = {
             let mempool = self.shared.mempool();
             (mempool.count(), mempool.bytes())
@@ -219,7 +234,8 @@ impl Handle {
             view: header.view,
             validators: self.shared.signing().len(),
             votes: !self.shared.voting().abstains(),
-            there: self.shared.presence().there(),
+            there,
+            claimed_height,
             mempool_acts,
             mempool_bytes,
         }

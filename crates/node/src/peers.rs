@@ -1,4 +1,4 @@
-//! Which validators this node is connected to: all that sign, that are dealt to, or that are wanted.
+//! Which validators this node is connected to: those that sign, are dealt to, or are wanted.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -144,6 +144,11 @@ impl Presence {
         claims.get(self.faulty_max).copied().unwrap_or_default()
     }
 
+    /// The greatest height that more claim than can be faulty.
+    pub fn claimed(&self) -> u64 {
+        self.ahead(self.now_ms)
+    }
+
     /// Whether a validator was heard lately; before anything can have been heard, it is. If the
     /// clock was set back since, it is not.
     pub fn is_there(&self, who: &ValidatorKey, now_ms: u64) -> bool {

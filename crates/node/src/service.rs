@@ -138,6 +138,7 @@ async fn answer<E: Context>(context: E, sources: Sources<E>, request: Request) {
     match request {
         Request::Load(paths, reply) => give(reply, load(&context, &sources, paths)).await,
         Request::Block(height, reply) => give(reply, final_block(&sources, height)).await,
+        Request::Metrics(reply) => give(reply, async { Ok(context.encode()) }).await,
         Request::Entries(from, bytes_max, reply) => {
             give(reply, backup::entries(&sources, from, bytes_max)).await;
         }

@@ -38,6 +38,9 @@ pub struct LastFinal {
 /// Disagreements that are kept, at most.
 const DISAGREEMENTS_MAX: usize = 16;
 
+/// Records by path, as a block writes them; none where it removes one.
+pub type Changes = Vec<(Path, Option<Arc<[u8]>>)>;
+
 /// A block whose roots this node computed otherwise than its header states. Either its leader or
 /// this node is in error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +53,10 @@ pub struct Disagreement {
     pub ledger_root: pacta_law::Digest,
     /// Root of the journal by this node.
     pub journal_root: pacta_law::Digest,
+    /// The outcomes by this node, in order, as canonical JSON.
+    pub outcomes: Vec<Arc<[u8]>>,
+    /// The records that this node wrote, by path; none where it removed one.
+    pub changes: Changes,
 }
 
 /// Where agreement is, as far as it is known here.

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    actor, backup, bench, demo, devnet, join, key, node, receipt, replay, sim, treaty, validator,
-    verify,
+    actor, backup, bench, demo, devnet, diverge, doctor, join, key, node, receipt, replay, sim,
+    treaty, validator, verify,
 };
 use crate::failure::{EXIT_CODES, Exit, Result};
 use crate::printer::Printer;
@@ -31,6 +31,8 @@ enum Command {
     Join(join::JoinArgs),
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
+    Doctor(doctor::DoctorArgs),
+    Diverge(diverge::DivergeArgs),
     #[command(subcommand)]
     Key(key::KeyCommand),
     #[command(subcommand)]
@@ -61,6 +63,8 @@ pub fn run() -> Result<Exit> {
         Command::Join(args) => join::run(&args, printer),
         Command::Backup(args) => backup::back_up(&args, printer),
         Command::Restore(args) => backup::restore(&args, printer),
+        Command::Doctor(args) => doctor::run(&args, printer),
+        Command::Diverge(args) => diverge::run(&args, printer),
         Command::Key(command) => key::run(command, printer),
         Command::Actor(command) => actor::run(command, printer),
         Command::Treaty(command) => treaty::run(command, printer),

@@ -81,6 +81,17 @@ impl Client {
         Ok(self.try_get(path)??)
     }
 
+    /// The bytes at a path, whatever the status of the answer is.
+    ///
+    /// # Errors
+    /// Exit code 69 when the node does not answer.
+    pub fn get_whatever(&self, path: &str) -> Result<Vec<u8>> {
+        let answer = self.agent.get(format!("{}{path}", self.base)).call();
+        let mut body = answer.map_err(|error| self.unreachable(&error))?.into_body();
+        let bytes = body.with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
+        bytes.map_err(|error| self.unreachable(&error))
+    }
+
     /// The JSON at a path.
     ///
     /// # Errors

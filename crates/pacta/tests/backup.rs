@@ -104,7 +104,7 @@ fn restore(file: &Path, folder: &Path) {
 fn damaged_backups_are_refused(good: &Path, parent: &Path) {
     let bytes = fs::read(good).expect("the backup can be read");
     let (bad, dir) = (parent.join("bad.tar"), parent.join("restored"));
-    let mut refused = |bytes: &[u8], what: &str| {
+    let refused = |bytes: &[u8], what: &str| {
         fs::write(&bad, bytes).expect("a file can be written");
         let output = pacta(&["restore", text(&bad), "--dir", text(&dir)]);
         assert_eq!(output.status.code(), Some(65), "{what}: {}", stderr(&output));

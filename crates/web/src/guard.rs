@@ -70,7 +70,8 @@ pub async fn no_panic(request: Request, next: Next) -> Response {
 
 /// Whether an address belongs to the API, whose errors are problems and not pages.
 pub fn is_api(path: &str) -> bool {
-    path.starts_with("/api/") || path.ends_with(".json")
+    let operate = ["/healthz", "/readyz", "/metrics"];
+    path.starts_with("/api/") || path.ends_with(".json") || operate.contains(&path)
 }
 
 /// An error as a problem or as a page, by where it happened.

@@ -13,6 +13,7 @@ mod follow;
 mod guard;
 pub mod live;
 pub mod node;
+mod operate;
 mod pages;
 mod problem;
 pub mod seats;

@@ -34,6 +34,12 @@ pub trait Node: Send + Sync + 'static {
     /// How the node is.
     fn status(&self) -> BoxFuture<'_, Result<Status, Unavailable>>;
 
+    /// What the node knows of its own health.
+    fn health(&self) -> Health;
+
+    /// The engine's measures, in the text form of OpenMetrics.
+    fn metrics(&self) -> BoxFuture<'_, Result<String, Unavailable>>;
+
     /// The final block of a height, if there is one.
     fn block(&self, height: u64) -> BoxFuture<'_, Result<Option<FinalBlock>, Unavailable>>;
 
@@ -83,6 +89,20 @@ pub struct Records {
     pub instant: Instant,
     /// One record, or its absence, for each path asked.
     pub records: Vec<Option<Arc<[u8]>>>,
+}
+
+/// What a node knows of its own health.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// The greatest height that more of the other validators claim than can be faulty.
+    pub claimed_height: u64,
+    /// Free bytes of the disk, if the system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk_free_bytes: Option<u64>,
+    /// Blocks since the start to which it computed other roots than they state.
+    pub disagreements: u64,
+    /// This machine's clock: milliseconds UTC.
+    pub now_ms: u64,
 }
 
 /// How a node is.

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::connections::{CONNECTIONS_MAX, Limited};
 use crate::state::AppState;
-use crate::{api, assets, guard, pages};
+use crate::{api, assets, guard, operate, pages};
 
 /// Every page and the API, over a state.
 pub fn router(state: AppState) -> Router {
@@ -37,6 +37,9 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/evidence", get(api::evidence::list))
         .route("/api/v1/evidence/{digest}", get(api::evidence::one))
         .route("/api/v1/health", get(api::network::health))
+        .route("/healthz", get(operate::alive))
+        .route("/readyz", get(operate::ready))
+        .route("/metrics", get(operate::metrics))
         .layer(from_fn(guard::time_limit));
     // An act may wait until it is final, and a feed goes on: they have limits of their own.
     let long = Router::new()

@@ -33,6 +33,16 @@ pub struct Marks {
 }
 
 impl Marks {
+    /// Reads the marks in a folder; none if there are none that can be read.
+    pub fn read(folder: &Path) -> Option<Self> {
+        Self::of_text(fs::read_to_string(folder.join(MARKS)).ok()?.trim_end())
+    }
+
+    /// Whether a folder is marked as that of a validator that has never started.
+    pub fn is_new(folder: &Path) -> bool {
+        folder.join(NEVER_STARTED).exists() && !folder.join(MARKS).exists()
+    }
+
     /// Whether nothing that was said and forgotten can be of this place or a later one.
     pub(super) fn is_open(&self, place: Place) -> bool {
         self.floor.is_none_or(|floor| {

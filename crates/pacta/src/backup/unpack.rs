@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use pacta_node::backup::{self as blocks, Entry};
 
 use super::check::{Checked, damaged, read_whole, walk};
-use super::{BLOCKS, DATA, DATA_FOLDER, HEAD, NODE};
+use super::{BLOCKS, DATA, DATA_FOLDER, NODE};
 use crate::commands::node::failure;
 use crate::failure::{Failure, Result};
 use crate::files::{self, Access};
@@ -105,7 +105,7 @@ fn import(path: &Path, checked: &Checked, data: &Path) -> Result<()> {
             let Some(part) = parts.next() else { return Ok(None) };
             let mut part = part.map_err(disk)?;
             if part.path_bytes().starts_with(BLOCKS.as_bytes()) {
-                let bytes = read_whole(path, HEAD, &mut part)?;
+                let bytes = read_whole(path, BLOCKS, &mut part)?;
                 waiting.extend(blocks::read(bytes).map_err(failure)?);
             }
         }

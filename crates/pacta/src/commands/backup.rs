@@ -30,7 +30,7 @@ pub struct BackupArgs {
 /// Checks everything first: the digest of each file, that keys, share and genesis belong together,
 /// and that the blocks are one chain that the network's signatures prove final. Then writes a new
 /// directory. The node that starts there executes all blocks again and compares the roots; it needs
-/// no other node for that. Stop the old node for good: two nodes with one key contradict each other.
+/// no other node for that. Stop the old node for good: two with one key contradict each other.
 ///
 /// Example: pacta restore armenia.tar --dir armenia
 #[derive(clap::Args)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pacta_law::network::check_address;
 use pacta_law::{ActorId, Genesis, NetworkId, PublicKey, Purpose};
+use pacta_node::voting;
 use serde::Serialize;
 
 use crate::client::Client;
@@ -26,10 +27,10 @@ const DATA_FOLDER: &str = "data";
 /// Become a validator of a network
 ///
 /// Makes a directory with a new key for the node, takes the founding of the network from any of its
-/// nodes, checks it against the fingerprint that the members have published, and runs the node. Give
-/// the printed key and address to the members: when they have admitted it (`pacta validator`), the
-/// node catches up, reports that it is ready, receives a share of the network key, and votes. Run
-/// the same command again after an interruption; later, `pacta node --dir DIR` does the same.
+/// nodes, checks it against the fingerprint that the members have published, and runs the node.
+/// Give the printed key and address to the members: when they have admitted it (`pacta validator`),
+/// the node catches up, reports that it is ready, receives a share of the network key, and votes.
+/// Run the same command again after an interruption; later, `pacta node --dir DIR` does the same.
 ///
 /// Example: pacta join --from https://pacta.example.am --network 3f2a… --actor 9c1e…
 /// --address node.example.md:7000 --dir moldova
@@ -154,6 +155,7 @@ fn prepare(args: &JoinArgs) -> Result<PublicKey> {
             let secret = Secret::generate(Purpose::NodeVote)?;
             let key = KeyFile::seal(&secret, &passphrase, Effort::FULL)?;
             key.write_new(&key_path)?;
+            voting::never_started(dir).map_err(Failure::failed)?;
             key
         }
     };

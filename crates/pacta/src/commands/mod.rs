@@ -5,6 +5,8 @@ pub mod backup;
 pub mod bench;
 pub mod demo;
 pub mod devnet;
+pub mod diverge;
+pub mod doctor;
 pub mod join;
 pub mod key;
 pub mod node;

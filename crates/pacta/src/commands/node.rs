@@ -14,6 +14,7 @@ use pacta_web::live::Hub;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::divergence::Reporter;
 use crate::evidence::Archive;
 use crate::failure::{Exit, Failure, Result};
 use crate::files;
@@ -49,8 +50,9 @@ pub struct NodeArgs {
     dir: PathBuf,
     #[command(flatten)]
     passphrase: PassphraseArgs,
-    /// Vote although this validator's votes were lost. It may contradict itself then, so use it only
-    /// when so many lost theirs that no block becomes final any more, and their operators agree
+    /// Vote although this validator's votes were lost. It may contradict itself then, so use it
+    /// only when so many lost theirs that no block becomes final any more, and their operators
+    /// agree
     #[arg(long)]
     despite_lost_votes: bool,
     /// Stop when standard input ends, as it does when the program that started the node ends
@@ -64,7 +66,8 @@ pub struct NodeArgs {
 impl NodeArgs {
     /// To run the node of a directory.
     pub fn of(dir: PathBuf, passphrase: PassphraseArgs, with_parent: bool) -> Self {
-        Self { dir, passphrase, with_parent, acts_from_stdin: false }
+        let (despite_lost_votes, acts_from_stdin) = (false, false);
+        Self { dir, passphrase, despite_lost_votes, with_parent, acts_from_stdin }
     }
 }
 
@@ -178,7 +181,7 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     let index = Index::open(&index, &genesis).map_err(Failure::defective)?;
     let reader = index.reader();
     let served: Arc<dyn pacta_web::node::Node> =
-        Arc::new(Served::new(node.handle().clone(), file.operator, Archive::open(&data)?));
+        Arc::new(Served::new(node.handle().clone(), file.operator, Archive::open(&data)?, &data));
     let hub = Hub::default();
     let state = pacta_web::AppState::new(served.clone(), reader, hub.clone());
     let height = *served.finalized().borrow();
@@ -200,6 +203,9 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     let _ = stop.send(()); // the pages may have ended
     let _ = tokio::time::timeout(GRACE, &mut pages).await; // open answers have had their time
     follow.abort();
+    if let Err(failure) = Reporter::new(&data, node.handle().clone()).write() {
+        tracing::error!(%failure, "a report of a divergence cannot be kept");
+    }
     stop_node(node).await;
     ended
 }

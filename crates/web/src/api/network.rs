@@ -122,9 +122,9 @@ pub async fn block(
     })))
 }
 
-/// `GET /api/v1/blocks/{height}/archive`: final blocks from a height on, with their certificates, in
-/// the form of backups: some megabytes at once. Whoever wants all asks again from the height after
-/// the last one; an empty answer is the end.
+/// `GET /api/v1/blocks/{height}/archive`: final blocks from a height on, with their certificates,
+/// in the form of backups: some megabytes at once. Whoever wants all asks again from the height
+/// after the last one; an empty answer is the end.
 ///
 /// # Errors
 /// A [`Problem`] of status 400 for what is no height, 503 when the node cannot answer.

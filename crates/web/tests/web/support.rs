@@ -19,7 +19,7 @@ use pacta_law::{
     execute_verified, fall_due,
 };
 use pacta_web::live::Hub;
-use pacta_web::node::{Node, NotSubmitted, Records, Status, Unavailable};
+use pacta_web::node::{Health, Node, NotSubmitted, Records, Status, Unavailable};
 use pacta_web::{AppState, follow, router};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -300,6 +300,14 @@ impl Node for Fake {
             let place = height.checked_sub(1).and_then(|place| usize::try_from(place).ok());
             Ok(place.and_then(|place| self.chain().blocks.get(place).cloned()))
         })
+    }
+
+    fn health(&self) -> Health {
+        Health { claimed_height: 0, disk_free_bytes: None, disagreements: 0, now_ms: 1 }
+    }
+
+    fn metrics(&self) -> BoxFuture<'_, Result<String, Unavailable>> {
+        Box::pin(async { Ok("# TYPE engine gauge\nengine 1\n# EOF\n".into()) })
     }
 
     fn entries(&self, _from: u64) -> BoxFuture<'_, Result<Vec<u8>, Unavailable>> {
