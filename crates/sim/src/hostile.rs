@@ -184,11 +184,6 @@ impl Mind {
         *self.committees.lock() = Some(committees);
     }
 
-    /// Gives it the means to vote of the validator that runs.
-    pub fn wake(&self, committees: Committees) {
-        *self.committees.lock() = Some(committees);
-    }
-
     /// How often it contradicted itself to all others.
     pub fn contradictions(&self) -> u64 {
         self.contradictions.load(Ordering::Relaxed)

@@ -28,11 +28,11 @@ const DATA_FOLDER: &str = "data";
 ///
 /// Makes a directory with a new key for the node, takes the founding of the network from any of its
 /// nodes, checks it against the fingerprint that the members have published, and runs the node.
-/// Give the printed key and address to the members: when they have admitted it (`pacta validator`), the
-/// node catches up, reports that it is ready, receives a share of the network key, and votes. Run
-/// the same command again after an interruption; later, `pacta node --dir DIR` does the same.
+/// Give the printed key and address to the members: when they have admitted it (`pacta validator`),
+/// the node catches up, reports that it is ready, receives a share of the network key, and votes.
+/// Run the same command again after an interruption; later, `pacta node --dir DIR` does the same.
 ///
-/// Example: pacta join --from https://pacta.example.am --network 3f2a… --actor 9c1e…
+/// Example: pacta join --from https://pacta.example.am --network 3f2a... --actor 9c1e...
 /// --address node.example.md:7000 --dir moldova
 #[derive(clap::Args)]
 pub struct JoinArgs {

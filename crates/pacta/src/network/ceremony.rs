@@ -9,7 +9,7 @@ use std::sync::Arc;
 use pacta_law::{Digest, Genesis, NetworkId, Purpose};
 use pacta_node::rollcall::{Stage, Standing};
 use pacta_node::{Ceremony, Desk, Error, Made, NetworkShare, News, hold};
-use pacta_node::{validator_key, validator_secret};
+use pacta_node::{validator_key, validator_secret, voting};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
@@ -201,6 +201,7 @@ impl Clerk<'_> {
             peers: Vec::new(),
         };
         // Last, since its presence says that all else is there.
+        voting::never_started(&run.dir).map_err(Failure::failed)?;
         files::write_json(&run.dir.join(NODE_FILE), &node, Access::Everyone)?;
         let network = genesis.network();
         self.printer.answer(&printed(run, network), || text(run, network))

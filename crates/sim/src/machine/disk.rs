@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::Hardware;
 
 /// Keeps the random numbers of disks apart from all others.
-const STREAM: u64 = 0x6469_736b_73;
+const STREAM: u64 = 0x0064_6973_6b73;
 /// Of so many reads a disk that misreads gives one with a wrong bit.
 const READS_PER_WRONG_ONE: u32 = 50;
 /// Of so many requests to make data durable a disk that forgets ignores one.

@@ -149,7 +149,7 @@ fn hand_in(world: &mut World, act: &Act, hand: Hand) {
     // What the form of acts refuses is no act.
     if let Ok(signed) = SignedAct::new(act, hand.public, Signature([0; 64])) {
         assert_eq!(signed.act(), act, "an act is read as it was written");
-        world.hand_in(Handed::Act(VerifiedAct::assume_verified(signed)));
+        world.hand_in(Handed::Act(Box::new(VerifiedAct::assume_verified(signed))));
     }
 }
 

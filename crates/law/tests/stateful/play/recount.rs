@@ -74,14 +74,14 @@ fn recount(
     };
     let sum = |amount: u128| Counter::Sum(pacta_law::treaty::Amount(amount));
     match condition {
-        Condition::AllOf(all) => all
-            .iter()
-            .map(|each| recount(each, contributions, counters))
-            .fold(true, |holds, each| holds && each),
-        Condition::AnyOf(any) => any
-            .iter()
-            .map(|each| recount(each, contributions, counters))
-            .fold(false, |holds, each| holds || each),
+        Condition::AllOf(all) => {
+            let each = all.iter().map(|each| recount(each, contributions, counters));
+            each.collect::<Vec<_>>().into_iter().all(|holds| holds) // every counter is pushed
+        }
+        Condition::AnyOf(any) => {
+            let each = any.iter().map(|each| recount(each, contributions, counters));
+            each.collect::<Vec<_>>().into_iter().any(|holds| holds)
+        }
         Condition::Count { at_least, of } => {
             let have = counted(of).len() as u128;
             counters.push(sum(have));

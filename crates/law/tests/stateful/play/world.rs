@@ -38,7 +38,7 @@ pub struct Hand {
 /// What is handed in.
 #[derive(Clone)]
 pub enum Handed {
-    Act(VerifiedAct),
+    Act(Box<VerifiedAct>),
     Bytes(Vec<u8>),
 }
 
