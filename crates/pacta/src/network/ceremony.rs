@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 use crate::failure::{Failure, Result};
 use crate::files::{self, Access};
 use crate::keyfile::KeyFile;
-use crate::network::directory::{GENESIS_FILE, KEYS_FOLDER, NODE_FILE, NodeFile, VERSION};
+use crate::network::directory::{
+    FileLimits, GENESIS_FILE, KEYS_FOLDER, NODE_FILE, NodeFile, VERSION,
+};
 use crate::network::enrolment::{Founded, FoundingPlan, fingerprint};
 use crate::network::founding::{DATA_FOLDER, NODE_KEY_FILE, SHARE_FILE};
 use crate::network::share::ShareFile;
@@ -199,6 +201,7 @@ impl Clerk<'_> {
             http: run.http,
             p2p: listen(run, self.place),
             peers: Vec::new(),
+            files: FileLimits::default(),
         };
         // Last, since its presence says that all else is there.
         voting::never_started(&run.dir).map_err(Failure::failed)?;
