@@ -139,9 +139,9 @@ impl Ledger {
         self.act
     }
 
-    /// Whether the act that was tried or executed last has the right network, key, expiry and number,
-    /// so that it uses its number up even if it is refused. Any other act tells nobody anything, and
-    /// an honest leader leaves it out.
+    /// Whether the act that was tried or executed last has the right network, key, expiry and
+    /// number, so that it uses its number up even if it is refused. Any other act tells nobody
+    /// anything, and an honest leader leaves it out.
     #[must_use]
     pub fn uses_number(&self) -> bool {
         self.uses_number

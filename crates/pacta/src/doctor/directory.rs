@@ -178,7 +178,7 @@ fn check_disk(data: &Path, checks: &mut Checks) {
         ..DISK_SHORT => {
             checks.bad("disk", of, found, "free some space; a full disk stops the node")
         }
-        ..DISK_SOON_SHORT => checks.warn("disk", of, found, "make room soon"),
+        DISK_SHORT..DISK_SOON_SHORT => checks.warn("disk", of, found, "make room soon"),
         _ => checks.good("disk", of, found),
     }
 }

@@ -1,5 +1,5 @@
-//! The API, under `/api/v1`: JSON in and out, problems (RFC 9457) for errors. Each route is described
-//! in `docs/api/openapi.json`; a test holds the two together.
+//! The API, under `/api/v1`: JSON in and out, problems (RFC 9457) for errors. Each route is
+//! described in `docs/api/openapi.json`; a test holds the two together.
 
 pub mod acts;
 pub mod compose;
