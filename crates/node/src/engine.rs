@@ -46,6 +46,7 @@ use crate::{
     error::Error,
     gossip,
     handle::{self, Handle},
+    keys::validator_key,
     members::Members,
     paced::Paced,
     pacing::Pacing,
@@ -100,9 +101,8 @@ pub struct Setup {
     pub key: ValidatorSecret,
     /// Its share of the network key by the founding; none of a validator that joined later.
     pub share: Option<NetworkShare>,
-    /// Validators to be connected to at the start, with their addresses: those of the founding, and
-    /// whom the operator knows besides.
-    pub known: BTreeMap<ValidatorKey, String>,
+    /// Addresses of validators that the operator knows better than founding and ledger do.
+    pub addresses: BTreeMap<ValidatorKey, String>,
     /// Time limits.
     pub pacing: Pacing,
     /// Prefix of the names of all files; unique per validator where several share a storage.
@@ -186,6 +186,12 @@ pub fn committee(genesis: &Genesis) -> Result<Set<ValidatorKey>, Error> {
     keys.into_iter().try_collect().map_err(|_| Error::Genesis("a validator is named twice".into()))
 }
 
+/// The validators of a genesis with their addresses.
+fn founding_addresses(genesis: &Genesis) -> Result<BTreeMap<ValidatorKey, String>, Error> {
+    let validators = genesis.founding.validators.iter();
+    validators.map(|one| Ok((validator_key(&one.key)?, one.address.clone()))).collect()
+}
+
 /// Starts a validator. `wrap` may put an observer before the application's reports of final
 /// blocks; give it `|reports| reports` otherwise. `peers` are the senders and receivers of
 /// [`channels`], in their order.
@@ -223,7 +229,7 @@ where
     ] = peers;
     let committee = committee(&setup.genesis)?;
     let Links { provider, blocker, track } = links;
-    let Setup { genesis, key, share, known, pacing, prefix, voting, errs } = setup;
+    let Setup { genesis, key, share, addresses, pacing, prefix, voting, errs } = setup;
     let me = key.public_key();
     let output = sharing::of_founding(&genesis, &committee)?;
     let mut secrets = Secrets::open(context.child("secrets"), &prefix, &key).await?;
@@ -283,6 +289,8 @@ where
         next_due: None,
         urgent: false,
     };
+    let mut known = founding_addresses(&genesis)?;
+    peers::correct(&mut known, &addresses);
     let others = Presence::new(known.keys().filter(|key| **key != me), now_ms(&context));
     let shared = Shared::new(genesis, pacing, errs, voting, others, founded)?;
     let application = Application::<E>::new(store.clone(), shared.clone(), first.clone());
@@ -387,7 +395,7 @@ where
     tempo::start(context.child("tempo"), shared.clone(), speed.clone(), me.clone());
     readiness::start(context.child("readiness"), shared.clone(), handle.clone(), &key);
     let peers = (context.child("peers"), shared.clone(), handle.clone());
-    peers::start(peers.0, peers.1, peers.2, me, known, track);
+    peers::start(peers.0, peers.1, peers.2, me, (known, addresses), track);
     resume::start(context.child("voting"), shared.clone());
     gossip::start(context.child("gossip"), handle.clone(), acts);
     let parts = epochs::Parts {

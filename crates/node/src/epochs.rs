@@ -49,6 +49,10 @@ use crate::{
     voting::Told,
 };
 
+/// What a node says that was given two final blocks of one height, before it stops: more validators
+/// lie than agreement tolerates, and it cannot know which block is right.
+pub const FORKED: &str = "finalized block does not extend the applied tip";
+
 /// Views of which votes are kept.
 const VIEWS_KEPT: ViewDelta = ViewDelta::new(256);
 /// An epoch's journal of votes is removed when so many later ones have begun.

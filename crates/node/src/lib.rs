@@ -17,7 +17,7 @@ pub mod dealer;
 pub mod directory;
 pub mod elastic;
 pub mod engine;
-mod epochs;
+pub mod epochs;
 mod error;
 mod execute;
 pub mod files;

@@ -35,7 +35,6 @@ use crate::{
     error::Error,
     files,
     handle::Handle,
-    keys::validator_key,
     pacing::Pacing,
     peers::Track,
     types::{ValidatorKey, ValidatorSecret},
@@ -193,11 +192,6 @@ async fn serve(
 ) -> Result<(), Error> {
     let founding = &config.genesis.founding;
     let seats = seats_max(founding.epoch_blocks).max(founding.validators.len());
-    let mut known = BTreeMap::new();
-    for validator in &founding.validators {
-        known.insert(validator_key(&validator.key)?, validator.address.clone());
-    }
-    known.extend(config.peers.iter().cloned());
     // A committee that leaves and one that comes are connected at the same time.
     let peers_max = NonZeroUsize::new(2 * seats).unwrap_or(NonZeroUsize::MIN);
 
@@ -219,7 +213,7 @@ async fn serve(
         genesis: config.genesis,
         key: config.key,
         share: config.share,
-        known,
+        addresses: config.peers.iter().cloned().collect(),
         pacing: config.pacing,
         prefix: PREFIX.into(),
         voting,

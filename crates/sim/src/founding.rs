@@ -1,6 +1,7 @@
 //! The network that is simulated: States with their keys, each with one validator.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -280,7 +281,7 @@ impl Founded {
             genesis: self.genesis.clone(),
             key: self.validators[index].clone(),
             share: Some(self.shares[index].clone()),
-            known: self.validator_keys().into_iter().map(|key| (key, String::new())).collect(),
+            addresses: BTreeMap::new(),
             pacing: self.pacing,
             prefix: format!("validator-{validator}-disk-{disk}"),
             voting: Voting::new(Marks::default()),

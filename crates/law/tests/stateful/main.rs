@@ -25,7 +25,7 @@ proptest! {
 fn scripts_reach_treaties_in_force_and_refusals() {
     let mut reached = play::Reached::default();
     let mut seed = 1_u64;
-    for number in 0..100 {
+    for number in 0..400 {
         let script: Vec<u8> = (0..600)
             .map(|_| {
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
