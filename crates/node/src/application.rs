@@ -249,6 +249,8 @@ impl<E: Context> EngineApplication<E> for Application<E> {
                 acts: used.map(|used| pacta_law::ActId(used.act.0)).collect(),
                 ledger_root: found.ledger_root,
                 journal_root: found.journal_root,
+                outcomes: executed.brought.outcomes.clone(),
+                changes: executed.changes,
             });
             return None;
         }

@@ -46,7 +46,12 @@ use crate::{
     tempo::Views,
     turns::Turns,
     types::{BlockDigest, Ceremony, Context, EpochInfo, Marshal, Round, Scheme, ValidatorKey},
+    voting::Told,
 };
+
+/// What a node says that was given two final blocks of one height, before it stops: more validators
+/// lie than agreement tolerates, and it cannot know which block is right.
+pub const FORKED: &str = "finalized block does not extend the applied tip";
 
 /// Views of which votes are kept.
 const VIEWS_KEPT: ViewDelta = ViewDelta::new(256);
@@ -254,6 +259,8 @@ where
         let pacing = *parts.shared.pacing();
         let reporter = Views::new(parts.application.clone(), parts.shared.clone(), epoch.get());
         let reporter = Witness::new(reporter, parts.shared.clone(), scheme.participants().clone());
+        let me = scheme.me().and_then(|me| me.signer());
+        let reporter = Told::new(reporter, me, parts.shared.voting().clone());
         let engine = simplex::Engine::new(
             Elastic::new(child, parts.speed.clone()),
             simplex::Config {

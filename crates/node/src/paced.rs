@@ -133,6 +133,9 @@ impl<E: Context> EngineApplication<E> for Paced<E> {
         ancestry: impl Ancestry<Block>,
         input: (),
     ) -> Option<Digested<Block>> {
+        if self.shared.voting().abstains() {
+            return None; // nobody would vote for it: its leader's vote comes first
+        }
         if let Some(parent) = ancestry.peek() {
             let (digest, height) = (parent.digest(), parent.height().get());
             self.something_to_do(&context.0, digest, height).await;

@@ -19,7 +19,7 @@ use pacta_law::{ActId, Genesis, NetworkId, Path};
 
 use crate::{
     bell::Bell, engine::Errs, error::Error, mempool::Mempool, misconduct::Kept, pacing::Pacing,
-    presence::Presence, turns::Turns, types::ValidatorKey,
+    presence::Presence, turns::Turns, types::ValidatorKey, voting::Voting,
 };
 
 /// The last final block that has been executed.
@@ -38,6 +38,9 @@ pub struct LastFinal {
 /// Disagreements that are kept, at most.
 const DISAGREEMENTS_MAX: usize = 16;
 
+/// Records by path, as a block writes them; none where it removes one.
+pub type Changes = Vec<(Path, Option<Arc<[u8]>>)>;
+
 /// A block whose roots this node computed otherwise than its header states. Either its leader or
 /// this node is in error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +53,10 @@ pub struct Disagreement {
     pub ledger_root: pacta_law::Digest,
     /// Root of the journal by this node.
     pub journal_root: pacta_law::Digest,
+    /// The outcomes by this node, in order, as canonical JSON.
+    pub outcomes: Vec<Arc<[u8]>>,
+    /// The records that this node wrote, by path; none where it removed one.
+    pub changes: Changes,
 }
 
 /// Where agreement is, as far as it is known here.
@@ -66,6 +73,7 @@ struct Inner {
     records: BTreeMap<Path, Arc<[u8]>>,
     pacing: Pacing,
     errs: Errs,
+    voting: Voting,
     disagreements: Mutex<Vec<Disagreement>>,
     mempool: Mutex<Mempool>,
     /// Rings when there may be something to do for a leader.
@@ -106,6 +114,7 @@ impl Shared {
         genesis: Genesis,
         pacing: Pacing,
         errs: Errs,
+        voting: Voting,
         presence: Presence,
         first: LastFinal,
     ) -> Result<Self, Error> {
@@ -117,6 +126,7 @@ impl Shared {
             records,
             pacing,
             errs,
+            voting,
             disagreements: Mutex::default(),
             mempool: Mutex::default(),
             changes: Bell::default(),
@@ -149,6 +159,11 @@ impl Shared {
     /// Time limits.
     pub fn pacing(&self) -> &Pacing {
         &self.0.pacing
+    }
+
+    /// Whether this validator may vote.
+    pub fn voting(&self) -> &Voting {
+        &self.0.voting
     }
 
     /// How a test wants this node to err or lie.

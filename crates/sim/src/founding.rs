@@ -1,6 +1,7 @@
 //! The network that is simulated: States with their keys, each with one validator.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -18,6 +19,7 @@ use pacta_node::{
     engine::{Errs, Setup, committee},
     types::{ValidatorKey, ValidatorSecret},
     validator_secret,
+    voting::{Marks, Voting},
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
@@ -279,9 +281,10 @@ impl Founded {
             genesis: self.genesis.clone(),
             key: self.validators[index].clone(),
             share: Some(self.shares[index].clone()),
-            known: self.validator_keys().into_iter().map(|key| (key, String::new())).collect(),
+            addresses: BTreeMap::new(),
             pacing: self.pacing,
             prefix: format!("validator-{validator}-disk-{disk}"),
+            voting: Voting::new(Marks::default()),
             errs,
         }
     }

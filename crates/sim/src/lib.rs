@@ -42,6 +42,21 @@ const CYCLE: Duration = Duration::from_millis(1);
 /// All of [`Error`]. A property that does not hold is no error: the report says it.
 pub fn run(options: &Options) -> Result<Report, Error> {
     options.check()?;
+    with_room(|| run_here(options))
+}
+
+/// Runs on a thread with room: all tasks of a network run on one stack, and the engine's futures are
+/// large where they are compiled without optimization.
+fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    const STACK_BYTES: usize = 64 * 1024 * 1024;
+    let done = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        thread.spawn_scoped(scope, work).expect("the system gives a thread").join()
+    });
+    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+fn run_here(options: &Options) -> Result<Report, Error> {
     let mut world = World::new(options)?;
     let config = Config::new()
         .with_seed(options.seed)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pacta_node::epochs::FORKED;
 use serde::Serialize;
 
 use crate::{
@@ -267,11 +268,14 @@ fn lawful_outcomes(trace: &Trace) -> Vec<Violation> {
     violations
 }
 
+/// Beyond what agreement tolerates, a node that is given two final blocks of one height has to stop:
+/// it cannot know which one is right.
 fn nobody_stops(trace: &Trace) -> Vec<Violation> {
     let honest = trace
         .stopped
         .iter()
-        .filter(|(validator, _)| validator.is_none_or(|one| trace.is_sound(one)));
+        .filter(|(validator, _)| validator.is_none_or(|one| trace.is_sound(one)))
+        .filter(|(_, reason)| !(trace.beyond && reason.contains(FORKED)));
     let stopped = honest.map(|(validator, reason)| Violation {
         what: format!("the node stopped by itself: {reason}"),
         validator: *validator,

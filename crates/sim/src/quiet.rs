@@ -105,6 +105,10 @@ impl Times {
 /// # Errors
 /// [`Error::Setup`] if the network cannot be founded.
 pub fn rest(seed: u64, idle_hours: u32) -> Result<Quiet, Error> {
+    crate::with_room(|| rest_here(seed, idle_hours))
+}
+
+fn rest_here(seed: u64, idle_hours: u32) -> Result<Quiet, Error> {
     let options = Options { faults: false, ..Options::new(seed, VALIDATORS) };
     let mut founded = Founded::new(&options)?;
     founded.set_pacing(Pacing::operating());
