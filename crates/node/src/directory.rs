@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::error::Error;
+use crate::{epochs::FORKED, error::Error};
 
 const LOCK: &str = "lock";
 const NETWORK: &str = "network";
@@ -94,7 +94,7 @@ impl Directory {
                         .into(),
             };
         }
-        if message.contains(Error::CONTRADICTED) {
+        if message.contains(FORKED) {
             return Error::Contradicted { directory: self.path.clone() };
         }
         let message = message.lines().next().unwrap_or_default();

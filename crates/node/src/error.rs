@@ -96,6 +96,4 @@ pub enum Error {
 impl Error {
     /// How the sentence of [`Error::Damaged`] begins.
     pub(crate) const DAMAGED: &'static str = "stored data is damaged: ";
-    /// What the engine says when a final block contradicts what the node holds to be final.
-    pub const CONTRADICTED: &'static str = "finalized block does not extend the applied tip";
 }

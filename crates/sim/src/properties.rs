@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pacta_node::epochs::FORKED;
 use serde::Serialize;
 
 use crate::{
@@ -274,8 +273,7 @@ fn nobody_stops(trace: &Trace) -> Vec<Violation> {
     let honest = trace
         .stopped
         .iter()
-        .filter(|(validator, _)| validator.is_none_or(|one| trace.is_sound(one)))
-        .filter(|(_, reason)| !(trace.beyond && reason.contains(FORKED)));
+        .filter(|(validator, _)| validator.is_none_or(|one| trace.is_sound(one)));
     let stopped = honest.map(|(validator, reason)| Violation {
         what: format!("the node stopped by itself: {reason}"),
         validator: *validator,

@@ -13,7 +13,7 @@ use commonware_runtime::{
     deterministic::{Context, FaultConfig, PartialWriteMode, WriteConfig},
 };
 use commonware_utils::Probability;
-use pacta_node::types::Finalization;
+use pacta_node::{epochs::FORKED, types::Finalization};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use crate::{
@@ -239,7 +239,7 @@ impl World {
     /// is in order; if the disk lies, on an empty one.
     fn stopped(&mut self, validator: u32, reason: String) {
         let hardware = &self.hardware[validator as usize];
-        if self.options.beyond && reason.contains(pacta_node::Error::CONTRADICTED) {
+        if self.options.beyond && reason.contains(FORKED) {
             self.given_up.insert(validator);
             self.trace.halted.push((validator, reason));
             return;

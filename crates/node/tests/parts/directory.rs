@@ -1,6 +1,6 @@
 use std::fs;
 
-use pacta_node::{Error, directory::Directory};
+use pacta_node::{Error, directory::Directory, epochs::FORKED};
 
 #[test]
 fn a_directory_serves_one_node_and_one_network() {
@@ -27,7 +27,7 @@ fn a_file_in_place_of_the_directory_is_named() {
 fn a_node_that_meets_two_final_blocks_does_not_advise_to_delete_its_directory() {
     let parent = tempfile::tempdir().unwrap();
     let directory = Directory::open(&parent.path().join("node"), "aa").unwrap();
-    let panic = format!("assertion `left == right` failed: {}\n  left: aa", Error::CONTRADICTED);
+    let panic = format!("assertion `left == right` failed: {}\n  left: aa", FORKED);
     let sentence = directory.explain(&panic).to_string();
     assert!(sentence.contains("delete nothing"), "{sentence}");
     let other = directory.explain("the journal is torn").to_string();
