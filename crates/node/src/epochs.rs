@@ -254,7 +254,8 @@ where
         let info: EpochInfo = info.clone();
         let parts = &self.parts;
         let scheme = parts.committees.scheme(epoch).expect("the gate opens when it is known");
-        parts.shared.enter_epoch(epoch.get(), scheme.participants().clone());
+        let committee = scheme.participants().clone();
+        parts.shared.enter_epoch(epoch.get(), committee, scheme.casts());
         let child = self.context.child("epoch").with_attribute("number", epoch);
         let pacing = *parts.shared.pacing();
         let reporter = Views::new(parts.application.clone(), parts.shared.clone(), epoch.get());

@@ -37,7 +37,7 @@ pub struct Status {
     pub journal_root: Digest,
     /// View in which it was proposed.
     pub view: u64,
-    /// Whether this validator votes; it abstains while its votes are lost.
+    /// Whether this validator votes: it has a share of the network key, and its votes are not lost.
     pub votes: bool,
     /// Validators of the network, this one included.
     pub validators: usize,
@@ -233,7 +233,7 @@ impl Handle {
             journal_root: header.journal_root,
             view: header.view,
             validators: self.shared.signing().len(),
-            votes: !self.shared.voting().abstains(),
+            votes: self.shared.can_vote() && !self.shared.voting().abstains(),
             there,
             claimed_height,
             mempool_acts,

@@ -118,6 +118,7 @@ pub struct Scheme {
     listed: Option<Listed>,
     threshold: Threshold,
     /// Who asks whether a vote may be cast; everything may without.
+    casts: bool,
     voting: Option<Voting>,
 }
 
@@ -136,7 +137,7 @@ impl Scheme {
         let listed = Listed::signer(namespace, committee.clone(), secret)?;
         let threshold = Threshold::signer(namespace, committee, sharing, share)?;
         let listed = (listed.me() == threshold.me()).then_some(listed)?;
-        Some(Self { listed: Some(listed), threshold, voting: None })
+        Some(Self { listed: Some(listed), threshold, casts: true, voting: None })
     }
 
     /// That of one who only checks.
@@ -150,7 +151,7 @@ impl Scheme {
     ) -> Self {
         let listed = Some(Listed::verifier(namespace, committee.clone()));
         let threshold = Threshold::verifier(namespace, committee, sharing);
-        Self { listed, threshold, voting: None }
+        Self { listed, threshold, casts: false, voting: None }
     }
 
     /// Casts only votes that it may.
@@ -163,7 +164,12 @@ impl Scheme {
     /// votes.
     pub fn of_network(namespace: &[u8], network_key: G2) -> Self {
         let threshold = Threshold::certificate_verifier(namespace, network_key);
-        Self { listed: None, threshold, voting: None }
+        Self { listed: None, threshold, casts: false, voting: None }
+    }
+
+    /// Whether it is that of a validator with a share of the network key.
+    pub fn casts(&self) -> bool {
+        self.casts
     }
 
     /// The half that checks own signatures.

@@ -65,6 +65,7 @@ struct Place {
     epoch: u64,
     view: u64,
     committee: Set<ValidatorKey>,
+    can_vote: bool,
 }
 
 struct Inner {
@@ -235,10 +236,15 @@ impl Shared {
         Withheld(self.clone())
     }
 
-    /// Notes that an epoch has begun, with its committee.
-    pub fn enter_epoch(&self, epoch: u64, committee: Set<ValidatorKey>) {
-        *self.0.place.lock() = Place { epoch, view: 1, committee };
+    /// Notes that an epoch has begun, with its committee, and whether this node has a share in it.
+    pub fn enter_epoch(&self, epoch: u64, committee: Set<ValidatorKey>, can_vote: bool) {
+        *self.0.place.lock() = Place { epoch, view: 1, committee, can_vote };
         self.changed();
+    }
+
+    /// Whether this node has a share of the network key in the epoch that has begun last.
+    pub fn can_vote(&self) -> bool {
+        self.0.place.lock().can_vote
     }
 
     /// The validators that agree on the epoch that has begun last; none before the first.

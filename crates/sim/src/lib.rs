@@ -45,8 +45,8 @@ pub fn run(options: &Options) -> Result<Report, Error> {
     with_room(|| run_here(options))
 }
 
-/// Runs on a thread with room: all tasks of a network run on one stack, and the engine's futures are
-/// large where they are compiled without optimization.
+/// Runs on a thread with room: all tasks of a network run on one stack, and the engine's futures
+/// are large where they are compiled without optimization.
 fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     const STACK_BYTES: usize = 64 * 1024 * 1024;
     let done = std::thread::scope(|scope| {

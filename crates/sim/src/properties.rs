@@ -267,8 +267,8 @@ fn lawful_outcomes(trace: &Trace) -> Vec<Violation> {
     violations
 }
 
-/// Beyond what agreement tolerates, a node that is given two final blocks of one height has to stop:
-/// it cannot know which one is right.
+/// Beyond what agreement tolerates, a node that is given two final blocks of one height has to
+/// stop: it cannot know which one is right.
 fn nobody_stops(trace: &Trace) -> Vec<Violation> {
     let honest = trace
         .stopped
