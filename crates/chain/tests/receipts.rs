@@ -12,8 +12,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use pacta_chain::{Receipt, Verdict, verify};
-use pacta_law::NetworkId;
+use pacta_law::{NetworkId, json};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use support::{tamper, world};
 
@@ -88,6 +89,15 @@ fn no_changed_byte_leaves_a_receipt_genuine() {
             assert_ne!(found(&changed).0, "genuine", "{name}: byte {at}");
         }
     }
+}
+
+#[test]
+fn an_act_without_the_names_of_its_members_is_not_genuine() {
+    let bytes = fs::read(file("executed-act.json")).unwrap();
+    let mut receipt: Value = serde_json::from_slice(&bytes).unwrap();
+    let signed = &mut receipt["journal"]["act"];
+    *signed = signed.as_object().unwrap().values().cloned().collect();
+    assert_eq!(found(&json::to_bytes(&receipt)), ("not_genuine", "bad_form".into()));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Buf as _, BytesMut};
+use bytes::{Buf, BytesMut};
 use commonware_cryptography::{Hasher as _, Sha256};
 use commonware_macros::select;
 use commonware_p2p::{Receiver, Recipients, Sender};
@@ -109,6 +109,12 @@ fn next_message(waiting: &mut VecDeque<Arc<[u8]>>) -> Option<BytesMut> {
     Some(message)
 }
 
+/// The acts in a message; none if it is malformed. They are not verified.
+pub fn acts_in(mut message: impl Buf) -> Option<Vec<Arc<[u8]>>> {
+    let acts = read_list(&mut message, MESSAGE_ACTS_MAX, ACT_BYTES_MAX, MESSAGE_BYTES_MAX);
+    acts.ok().filter(|_| !message.has_remaining())
+}
+
 /// What is remembered of keys and validators for a minute, so that acts are checked cheaply.
 #[derive(Default)]
 struct Memory {
@@ -154,13 +160,12 @@ where
 {
     let shared = handle.shared();
     let mut memory = Memory::default();
-    while let Ok((peer, mut message)) = receiver.recv().await {
+    while let Ok((peer, message)) = receiver.recv().await {
         memory.fade(now_ms(&context));
         if memory.is_deaf_to(&peer) {
             continue;
         }
-        let acts = read_list(&mut message, MESSAGE_ACTS_MAX, ACT_BYTES_MAX, MESSAGE_BYTES_MAX);
-        let (Ok(acts), false) = (acts, message.has_remaining()) else {
+        let Some(acts) = acts_in(message) else {
             tracing::warn!(?peer, "a message of acts is malformed; dropped");
             memory.blame(&peer);
             continue;

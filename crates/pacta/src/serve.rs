@@ -1,15 +1,22 @@
 //! The running node as the pages and the API see it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use pacta_chain::{Evidence, FinalBlock, Receipt};
-use pacta_law::{ActId, ActorId, Founding, Path, Refusal};
+use pacta_law::{ActId, ActorId, Founding, Refusal};
 use pacta_node::{Error, Handle};
-use pacta_web::node::{Node, NotSubmitted, Records, Status, Unavailable};
+use pacta_web::node::{Health, Node, NotSubmitted, Records, Status, Unavailable};
 use tokio::sync::watch;
 
+use crate::act::now_ms;
+use crate::disk::free_bytes;
+use crate::divergence::Reporter;
 use crate::evidence::Archive;
+
+/// Bytes of final blocks after which an answer ends.
+const ENTRIES_BYTES: usize = 4 * 1024 * 1024;
 
 /// A running node behind the interface that the pages and the API use.
 pub struct Served {
@@ -18,11 +25,14 @@ pub struct Served {
     operator: ActorId,
     finalized: watch::Receiver<u64>,
     archive: Archive,
+    data: PathBuf,
 }
 
 impl Served {
-    /// Serves a running node. Must be called on a runtime, where a task tells of new heights.
-    pub fn new(handle: Handle, operator: ActorId, archive: Archive) -> Self {
+    /// Serves a running node whose data is in a directory. Must be called on a runtime, where
+    /// tasks tell of new heights and keep what it finds.
+    pub fn new(handle: Handle, operator: ActorId, archive: Archive, data: &Path) -> Self {
+        tokio::spawn(Reporter::new(data, handle.clone()).follow());
         tokio::spawn(archive.clone().follow(handle.clone()));
         let founding = Arc::new(handle.genesis().founding.clone());
         let mut heights = handle.finalized();
@@ -36,7 +46,7 @@ impl Served {
                 next = height + 1;
             }
         });
-        Self { handle, founding, operator, finalized, archive }
+        Self { handle, founding, operator, finalized, archive, data: data.into() }
     }
 }
 
@@ -70,7 +80,7 @@ impl Node for Served {
         })
     }
 
-    fn load(&self, paths: Vec<Path>) -> BoxFuture<'_, Result<Records, Unavailable>> {
+    fn load(&self, paths: Vec<pacta_law::Path>) -> BoxFuture<'_, Result<Records, Unavailable>> {
         Box::pin(async move {
             let loaded = self.handle.load(paths).await.map_err(unavailable)?;
             let (height, instant) = (loaded.height, loaded.instant);
@@ -87,6 +97,7 @@ impl Node for Served {
             ledger_root: status.ledger_root.to_string(),
             journal_root: status.journal_root.to_string(),
             view: status.view,
+            votes: status.votes,
             validators: count(status.validators),
             peers: count(status.there.len()),
             mempool: count(status.mempool_acts),
@@ -96,6 +107,23 @@ impl Node for Served {
 
     fn block(&self, height: u64) -> BoxFuture<'_, Result<Option<FinalBlock>, Unavailable>> {
         Box::pin(async move { self.handle.block(height).await.map_err(unavailable) })
+    }
+
+    fn health(&self) -> Health {
+        Health {
+            claimed_height: self.handle.status().claimed_height,
+            disk_free_bytes: free_bytes(&self.data),
+            disagreements: count(self.handle.disagreements().len()),
+            now_ms: now_ms(),
+        }
+    }
+
+    fn metrics(&self) -> BoxFuture<'_, Result<String, Unavailable>> {
+        Box::pin(async move { self.handle.metrics().await.map_err(unavailable) })
+    }
+
+    fn entries(&self, from: u64) -> BoxFuture<'_, Result<Vec<u8>, Unavailable>> {
+        Box::pin(async move { self.handle.entries(from, ENTRIES_BYTES).await.map_err(unavailable) })
     }
 
     fn act_receipt(
@@ -109,7 +137,10 @@ impl Node for Served {
         })
     }
 
-    fn record_receipt(&self, path: Path) -> BoxFuture<'_, Result<Option<Receipt>, Unavailable>> {
+    fn record_receipt(
+        &self,
+        path: pacta_law::Path,
+    ) -> BoxFuture<'_, Result<Option<Receipt>, Unavailable>> {
         Box::pin(
             async move { self.handle.record_receipt(path).await.map(Some).map_err(unavailable) },
         )

@@ -6,7 +6,10 @@
 mod dealer;
 mod directory;
 mod elastic;
+mod files;
 mod mempool;
 mod pacing;
 mod presence;
+mod rollcall;
 mod verify;
+mod voting;

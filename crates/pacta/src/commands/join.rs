@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pacta_law::network::check_address;
 use pacta_law::{ActorId, Genesis, NetworkId, PublicKey, Purpose};
+use pacta_node::voting;
 use serde::Serialize;
 
 use crate::client::Client;
@@ -12,7 +13,7 @@ use crate::commands::node;
 use crate::failure::{Exit, Failure, Result};
 use crate::files::{self, Access};
 use crate::keyfile::KeyFile;
-use crate::network::directory::{GENESIS_FILE, NODE_FILE, NodeFile, VERSION};
+use crate::network::directory::{FileLimits, GENESIS_FILE, NODE_FILE, NodeFile, VERSION};
 use crate::passphrase::PassphraseArgs;
 use crate::printer::{Printer, facts, progress};
 use crate::seal::Effort;
@@ -26,13 +27,13 @@ const DATA_FOLDER: &str = "data";
 /// Become a validator of a network
 ///
 /// Makes a directory with a new key for the node, takes the founding of the network from any of its
-/// nodes, checks it against the fingerprint that the members have published, and runs the node. Give
-/// the printed key and address to the members: when they have admitted it (`pacta validator`), the
-/// node catches up, reports that it is ready, receives a share of the network key, and votes. Run
-/// the same command again after an interruption; later, `pacta node --dir DIR` does the same.
+/// nodes, checks it against the fingerprint that the members have published, and runs the node.
+/// Give the printed key and address to the members: when they have admitted it (`pacta validator`),
+/// the node catches up, reports that it is ready, receives a share of the network key, and votes.
+/// Run the same command again after an interruption; later, `pacta node --dir DIR` does the same.
 ///
-/// Example: pacta join --from https://pacta.example.am --network 3f2a… --actor 9c1e…
-/// --address node.example.md:7000 --dir moldova
+/// Example: `pacta join --from https://pacta.example.am --network 3f2a... --actor 9c1e...
+/// --address node.example.md:7000 --dir moldova`
 #[derive(clap::Args)]
 pub struct JoinArgs {
     /// Any node of the network, to take its founding from
@@ -154,6 +155,7 @@ fn prepare(args: &JoinArgs) -> Result<PublicKey> {
             let secret = Secret::generate(Purpose::NodeVote)?;
             let key = KeyFile::seal(&secret, &passphrase, Effort::FULL)?;
             key.write_new(&key_path)?;
+            voting::never_started(dir).map_err(Failure::failed)?;
             key
         }
     };
@@ -170,6 +172,7 @@ fn prepare(args: &JoinArgs) -> Result<PublicKey> {
         http: args.http,
         p2p: listen,
         peers: Vec::new(),
+        files: FileLimits::default(),
     };
     // Last, since its presence says that all else is there.
     files::write_json(&dir.join(NODE_FILE), &file, Access::Everyone)?;
