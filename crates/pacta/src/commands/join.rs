@@ -14,15 +14,11 @@ use crate::failure::{Exit, Failure, Result};
 use crate::files::{self, Access};
 use crate::keyfile::KeyFile;
 use crate::network::directory::{FileLimits, GENESIS_FILE, NODE_FILE, NodeFile, VERSION};
+use crate::network::founding::{DATA_FOLDER, NODE_KEY_FILE};
 use crate::passphrase::PassphraseArgs;
 use crate::printer::{Printer, facts, progress};
 use crate::seal::Effort;
 use crate::signer::Secret;
-
-/// Name of the file of the node's key.
-const NODE_KEY_FILE: &str = "node-key.json";
-/// Name of the folder of what the node writes.
-const DATA_FOLDER: &str = "data";
 
 /// Become a validator of a network
 ///
@@ -155,8 +151,8 @@ fn prepare(args: &JoinArgs) -> Result<PublicKey> {
             let passphrase = args.passphrase.new_one()?;
             let secret = Secret::generate(Purpose::NodeVote)?;
             let key = KeyFile::seal(&secret, &passphrase, Effort::FULL)?;
-            key.write_new(&key_path)?;
             voting::never_started(dir).map_err(Failure::failed)?;
+            key.write_new(&key_path)?;
             key
         }
     };
