@@ -95,9 +95,9 @@ pub fn run(args: &JoinArgs, printer: Printer) -> Result<Exit> {
     };
     printer.answer(&joined, || {
         let next = format!(
-            "register the node's key (pacta actor register-key --purpose node-vote), and give actor, \
-             key and address to the members; one proposes: pacta validator propose-admission {} \
-             {key} {}",
+            "register the node's key (pacta actor register-key --purpose node-vote), and give \
+             actor, key and address to the members; one proposes: \
+             pacta validator propose-admission {} {key} {}",
             args.actor, args.address
         );
         let (dir, key) = (args.dir.display().to_string(), key.to_string());
