@@ -86,13 +86,20 @@ export function prove({ certificate, founding, header, journal, ledger }, networ
   if (certificate.payload !== checkHeader(header)) {
     throw new NotGenuine('other_header', 'the certificate is of another header');
   }
-  if (['epoch', 'view', 'parent_view'].some((part) => certificate[part] !== header[part])) {
+  if (!isOfRound(certificate, header)) {
     throw new NotGenuine('other_round', 'the certificate is of another round than the header');
   }
   checkCertificate(certificate, founding, network);
   const what = journal ? checkJournal(journal, header, network) : checkLedger(ledger, header);
   const proves = `${what}, on the network ${founding.name}${marks(founding)}`;
   return { height: header.height, instant: header.instant, proves };
+}
+
+/** Whether the block became final in the view of its proposal, or in a later one of its epoch. */
+function isOfRound({ epoch, view, parent_view: parent }, header) {
+  const first = view === header.view && parent === header.parent_view;
+  const again = view > parent && parent >= header.view;
+  return epoch === header.epoch && (first || again);
 }
 
 function checkJournal(journal, header, network) {

@@ -51,6 +51,19 @@ test('a receipt with a founding of form 2 is genuine, and its form is held to', 
   assert.equal(reason('"epoch_blocks":16,', '"epoch_blocks":18,'), 'bad_certificate');
 });
 
+test('a receipt of a block that was proposed again is genuine, in possible views only', () => {
+  const again = JSON.parse(text('record-again.json'));
+  const { view } = again.header;
+  const reason = (round) => {
+    const changed = { ...again, certificate: { ...again.certificate, ...round } };
+    return verify(new TextEncoder().encode(JSON.stringify(changed))).reason;
+  };
+  assert.equal(verify(new TextEncoder().encode(text('record-again.json'))).verdict, 'genuine');
+  assert.equal(reason({ parent_view: view - 1 }), 'other_round');
+  assert.equal(reason({ view }), 'other_round');
+  assert.equal(reason({ parent_view: view + 1 }), 'bad_certificate');
+});
+
 for (const program of ['cli.js', 'dist/pacta-verify.js']) {
   test(`${program} tells the verdict by its exit code`, () => {
     const run = (...args) => {

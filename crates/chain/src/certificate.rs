@@ -8,6 +8,7 @@ use pacta_law::genesis::SCHEME;
 use pacta_law::{Digest, Founding, NetworkId};
 use serde::{Deserialize, Serialize};
 
+use crate::header::Header;
 use crate::hex_bytes;
 use crate::verdict::{Defect, Doubt, Unknown};
 
@@ -31,7 +32,7 @@ pub fn namespace(network: NetworkId) -> Vec<u8> {
 pub struct FinalityCertificate {
     /// Committee of validators.
     pub epoch: u64,
-    /// View of the parent.
+    /// View of the parent, or the last one in which the block itself was proposed before.
     pub parent_view: u64,
     /// What is final: the digest of a header.
     pub payload: Digest,
@@ -40,11 +41,21 @@ pub struct FinalityCertificate {
     /// A compressed point of G1 of BLS12-381.
     #[serde(with = "hex_bytes")]
     pub signature: [u8; 48],
-    /// View in which the block was proposed.
+    /// View in which the block was proposed and became final.
     pub view: u64,
 }
 
 impl FinalityCertificate {
+    /// Whether a block of this header can have become final in the certificate's view: in that of
+    /// its proposal, or in a later one of its epoch where it was proposed again, then as its own
+    /// parent or as that of a view where this was done before. The last block of an epoch is
+    /// proposed again until it is final.
+    pub(crate) fn is_of_round(&self, header: &Header) -> bool {
+        let first = self.view == header.view && self.parent_view == header.parent_view;
+        let again = self.view > self.parent_view && self.parent_view >= header.view;
+        self.epoch == header.epoch && (first || again)
+    }
+
     /// Verifies the signature under the key of the founding.
     ///
     /// # Errors

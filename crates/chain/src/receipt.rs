@@ -149,8 +149,7 @@ impl Receipt {
         if certificate.payload != header.digest() {
             return Err(Defect::OtherHeader.into());
         }
-        let round = (certificate.epoch, certificate.view, certificate.parent_view);
-        if round != (header.epoch, header.view, header.parent_view) {
+        if !certificate.is_of_round(&header) {
             return Err(Defect::OtherRound.into());
         }
         certificate.verify(founding)?;

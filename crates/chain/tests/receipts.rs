@@ -12,8 +12,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use pacta_chain::{Receipt, Verdict, verify};
-use pacta_law::NetworkId;
+use pacta_law::{NetworkId, json};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use support::{tamper, world};
 
@@ -91,6 +92,15 @@ fn no_changed_byte_leaves_a_receipt_genuine() {
 }
 
 #[test]
+fn an_act_without_the_names_of_its_members_is_not_genuine() {
+    let bytes = fs::read(file("executed-act.json")).unwrap();
+    let mut receipt: Value = serde_json::from_slice(&bytes).unwrap();
+    let signed = &mut receipt["journal"]["act"];
+    *signed = signed.as_object().unwrap().values().cloned().collect();
+    assert_eq!(found(&json::to_bytes(&receipt)), ("not_genuine", "bad_form".into()));
+}
+
+#[test]
 fn the_vectors_are_frozen() {
     let world = world::make();
     let genuine = world.receipts.iter().map(|receipt| GenuineFile {
@@ -147,6 +157,33 @@ fn a_receipt_with_a_founding_of_form_2_is_frozen_too() {
     for (find, replace, reason) in LATER_CHANGES {
         assert_eq!(frozen.matches(find).count(), 1, "{find}");
         assert_eq!(found(frozen.replace(find, replace).as_bytes()).1, reason, "{find}");
+    }
+}
+
+/// The file of a receipt of a block that became final when it was proposed again.
+const AGAIN: &str = "record-again.json";
+
+#[test]
+fn a_receipt_of_a_block_that_was_proposed_again_is_frozen_too() {
+    let world = world::make();
+    if std::env::var_os("PACTA_WRITE_VECTORS").is_some() {
+        fs::write(file(AGAIN), &world.again).unwrap();
+    }
+    let frozen = fs::read_to_string(file(AGAIN)).unwrap();
+    assert!(frozen.as_bytes() == world.again, "it is not the frozen one");
+    assert_eq!(found(frozen.as_bytes()).0, "genuine");
+    let header = world.headers.last().unwrap();
+    for (view, parent_view, reason) in [
+        (header.view + 3, header.view - 1, "other_round"),
+        (header.view, header.view, "other_round"),
+        (header.view + 3, header.view + 3, "other_round"),
+        (header.view + 3, header.view + 1, "bad_certificate"),
+        (header.view, header.parent_view, "bad_certificate"),
+    ] {
+        let mut receipt: Value = serde_json::from_str(&frozen).unwrap();
+        receipt["certificate"]["view"] = view.into();
+        receipt["certificate"]["parent_view"] = parent_view.into();
+        assert_eq!(found(&json::to_bytes(&receipt)).1, reason, "{view} after {parent_view}");
     }
 }
 

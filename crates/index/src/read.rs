@@ -88,6 +88,21 @@ impl Reader {
         })
     }
 
+    /// The entries of acts after a place, oldest first; from the first of all without a place. What
+    /// fell due, and bytes that are no act, are left out.
+    ///
+    /// # Errors
+    /// As every query.
+    pub fn acts_after(&self, after: Option<Position>, limit: u32) -> Result<Vec<Entry>, Error> {
+        let (height, index) = after.map_or((-1, -1), signed);
+        let limit = limit.min(ROWS_MAX);
+        self.at_once(|connection| {
+            let sql = "WHERE (journal.height, idx) > (?1, ?2) AND act IS NOT NULL \
+                       ORDER BY journal.height, idx LIMIT ?3";
+            entries(connection, sql, params![height, index, limit])
+        })
+    }
+
     /// The entries before a place, newest first; from the last of all without a place.
     ///
     /// # Errors

@@ -220,7 +220,7 @@ impl Act {
         if read.says.len() > SAYS_BYTES_MAX {
             return Err(json::too_long("the sentence", SAYS_BYTES_MAX));
         }
-        Ok(Self {
+        let act = Self {
             actor: read.actor,
             data: Data::read(&read.kind, read.data)?,
             expires: Instant::from_ms(read.expires)?,
@@ -229,7 +229,9 @@ impl Act {
             network: read.network,
             says: read.says,
             sequence: read.sequence,
-        })
+        };
+        json::require_form(&act.to_bytes(), bytes)?;
+        Ok(act)
     }
 }
 
@@ -313,6 +315,10 @@ impl SignedAct {
         let ReadSigned { act, algorithm, public, signature } = json::typed(bytes)?;
         if algorithm != ED25519 {
             return Err(Refusal::UnknownAlgorithm);
+        }
+        // The library also reads members from an array, in their order.
+        if !bytes.starts_with(b"{") {
+            return Err(Refusal::BadMember { problem: "a signed act is an object".to_string() });
         }
         let canonical = act.get().as_bytes();
         let id = ActId(Digest::of(&[ACT_DOMAIN, canonical]).0);

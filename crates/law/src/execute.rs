@@ -41,6 +41,7 @@ use crate::treaty::withdraw_instrument::withdraw_instrument;
 /// # Errors
 /// [`Missing`] when a record must be loaded first; nothing has changed then.
 pub fn execute(ledger: &mut Ledger, bytes: &[u8]) -> Result<Outcome, Missing> {
+    ledger.begin(ActId([0; 32]));
     let signed = match SignedAct::decode(bytes) {
         Ok(signed) => signed,
         Err(refusal) => return Ok(Outcome::refused(ledger, None, &refusal)),
@@ -151,7 +152,7 @@ enum Tried {
 fn try_act(ledger: &mut Ledger, act: &Act, id: ActId) -> Result<Tried, Missing> {
     ledger.begin(id);
     match admissible(ledger, act) {
-        Ok(()) => {}
+        Ok(()) => ledger.admit(),
         Err(Stop::Refused(refusal)) => return Ok(Tried::Inadmissible(refusal)),
         Err(Stop::Missing(missing)) => return Err(missing),
     }

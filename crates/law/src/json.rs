@@ -39,10 +39,26 @@ pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 /// Reads a value from canonical bytes.
 ///
 /// # Errors
-/// Those of [`check`], then [`Refusal::BadMember`] when the value is not of the type.
-pub fn from_bytes<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Refusal> {
+/// Those of [`check`], then [`Refusal::BadMember`] when the value is not of the type, or is not
+/// written as it would be written here.
+pub fn from_bytes<'a, T: Deserialize<'a> + Serialize>(bytes: &'a [u8]) -> Result<T, Refusal> {
     check(bytes)?;
-    typed(bytes)
+    let value = typed(bytes)?;
+    require_form(&to_bytes(&value), bytes)?;
+    Ok(value)
+}
+
+/// Checks that a value was read from the bytes as which it is written. The library would also take
+/// a member at its default, whether it is to be left out or to be written, and members in an array.
+///
+/// # Errors
+/// [`Refusal::BadMember`].
+pub(crate) fn require_form(written: &[u8], read: &[u8]) -> Result<(), Refusal> {
+    if written == read {
+        return Ok(());
+    }
+    let problem = "a member stands for nothing, or one that is always written is missing";
+    Err(Refusal::BadMember { problem: problem.to_string() })
 }
 
 /// Reads a value from bytes that were checked before.

@@ -50,6 +50,7 @@ pub struct Ledger {
     overlay: BTreeMap<Path, Record>,
     events: Vec<Event>,
     act: ActId,
+    uses_number: bool,
     outcomes: u32,
     /// Outcomes of due items so far, kept while records are loaded for the next one.
     pub(crate) fallen_due: Vec<Outcome>,
@@ -69,6 +70,7 @@ impl Ledger {
             overlay: BTreeMap::new(),
             events: Vec::new(),
             act: ActId([0; 32]),
+            uses_number: false,
             outcomes: 0,
             fallen_due: Vec::new(),
         }
@@ -137,6 +139,14 @@ impl Ledger {
         self.act
     }
 
+    /// Whether the act that was tried or executed last has the right network, key, expiry and
+    /// number, so that it uses its number up even if it is refused. Any other act tells nobody
+    /// anything, and an honest leader leaves it out.
+    #[must_use]
+    pub fn uses_number(&self) -> bool {
+        self.uses_number
+    }
+
     /// The record of a path, parsed, or none when it is absent.
     ///
     /// # Errors
@@ -201,6 +211,12 @@ impl Ledger {
     pub(crate) fn begin(&mut self, act: ActId) {
         self.discard();
         self.act = act;
+        self.uses_number = false;
+    }
+
+    /// Notes that the act of the run uses its number up.
+    pub(crate) fn admit(&mut self) {
+        self.uses_number = true;
     }
 
     /// Drops the changes and events of the run.

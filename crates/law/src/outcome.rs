@@ -119,14 +119,6 @@ impl Outcome {
         self.code == Some(Refusal::SequenceAhead { expected: 0 }.code())
     }
 
-    /// Whether the act was refused before its number was found right: an honest leader leaves such
-    /// an act out, since the refusal tells nobody anything.
-    #[must_use]
-    pub fn is_useless(&self) -> bool {
-        let sentence = Refusal::SaysDiffers { says: String::new() }.code();
-        self.code.is_some_and(|code| code < 150 && code != sentence)
-    }
-
     /// The canonical bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -104,6 +104,9 @@ impl<E: Context> Application<E> {
         let acts_max = self.shared.work().acts_max();
         let choice = self.shared.mempool().choose(&included, acts_max);
         let mut choice: Vec<_> = choice.into_iter().map(Candidate::Verified).collect();
+        if self.shared.errs().censors {
+            choice.clear();
+        }
         let work = match self.shared.errs().unfit_acts && !choice.is_empty() {
             true => {
                 choice.truncate(BLOCK_ACTS_MAX / 2);
@@ -251,6 +254,8 @@ impl<E: Context> EngineApplication<E> for Application<E> {
                 acts: used.map(|used| pacta_law::ActId(used.act.0)).collect(),
                 ledger_root: found.ledger_root,
                 journal_root: found.journal_root,
+                outcomes: executed.brought.outcomes.clone(),
+                changes: executed.changes,
             });
             return None;
         }

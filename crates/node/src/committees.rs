@@ -13,7 +13,10 @@ use commonware_cryptography::{
 use commonware_glue::dkg::{Registrar, types::SchemeInfo};
 use commonware_utils::sync::Mutex;
 
-use crate::types::{Scheme, ValidatorKey, ValidatorSecret};
+use crate::{
+    types::{Scheme, ValidatorKey, ValidatorSecret},
+    voting::Voting,
+};
 
 /// Epochs of which the committee is remembered.
 const EPOCHS_KEPT: usize = 4;
@@ -21,6 +24,7 @@ const EPOCHS_KEPT: usize = 4;
 struct Inner {
     namespace: Vec<u8>,
     secret: ValidatorSecret,
+    voting: Voting,
     network: Arc<Scheme>,
     schemes: Mutex<BTreeMap<Epoch, Arc<Scheme>>>,
 }
@@ -30,10 +34,16 @@ struct Inner {
 pub struct Committees(Arc<Inner>);
 
 impl Committees {
-    /// Knows the network key only.
-    pub fn new(namespace: Vec<u8>, network_key: G2, secret: ValidatorSecret) -> Self {
+    /// Knows the network key only. Votes are cast as far as `voting` allows.
+    pub fn new(
+        namespace: Vec<u8>,
+        network_key: G2,
+        secret: ValidatorSecret,
+        voting: Voting,
+    ) -> Self {
         let network = Arc::new(Scheme::of_network(&namespace, network_key));
-        Self(Arc::new(Inner { namespace, secret, network, schemes: Mutex::default() }))
+        let schemes = Mutex::default();
+        Self(Arc::new(Inner { namespace, secret, voting, network, schemes }))
     }
 
     fn scheme_of(&self, info: SchemeInfo<MinSig, ValidatorKey>) -> Scheme {
@@ -46,7 +56,7 @@ impl Committees {
             SchemeInfo::Signer { participants, sharing, share } => {
                 let (committee, secret) = (participants.clone(), self.0.secret.clone());
                 let signer = Scheme::signer(namespace, committee, secret, sharing.clone(), share);
-                signer.unwrap_or_else(|| {
+                signer.map(|signer| signer.under(self.0.voting.clone())).unwrap_or_else(|| {
                     tracing::error!("this node's share is not of its place; it only follows");
                     Scheme::verifier(namespace, participants, sharing)
                 })

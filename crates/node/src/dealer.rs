@@ -72,6 +72,11 @@ pub fn read_ceremony(bytes: &[u8]) -> Result<Output<MinSig, ValidatorKey>, Error
 }
 
 impl NetworkShare {
+    /// A share with the sharing it belongs to; [`NetworkShare::share_of`] checks that it does.
+    pub(crate) fn new(output: Output<MinSig, ValidatorKey>, share: Share) -> Self {
+        Self { output, share }
+    }
+
     /// The bytes of a share file. They are secret.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = self.share.encode().to_vec();

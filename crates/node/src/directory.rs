@@ -11,6 +11,7 @@ use crate::error::Error;
 const LOCK: &str = "lock";
 const NETWORK: &str = "network";
 const STORE: &str = "store";
+const FILES: &str = "files";
 
 /// A data directory that this process alone uses while the value lives.
 #[derive(Debug)]
@@ -64,6 +65,16 @@ impl Directory {
         self.path.join(STORE)
     }
 
+    /// Where files beside the ledger are.
+    pub fn files(&self) -> PathBuf {
+        self.path.join(FILES)
+    }
+
+    /// What to say of files that cannot be kept.
+    pub fn cannot_keep(&self, error: &pacta_files::Error) -> Error {
+        Error::Directory { directory: self.path.clone(), reason: error.to_string() }
+    }
+
     /// What to say of an engine that ended with this message.
     pub fn explain(&self, message: &str) -> Error {
         let full = ["No space left", "StorageFull", "os error 28", "Disk quota", "File too large"];
@@ -93,11 +104,13 @@ fn cannot(path: &Path, error: &io::Error) -> Error {
     Error::Directory { directory: path.into(), reason: error.to_string() }
 }
 
-fn write_durably(path: &Path, text: &str) -> io::Result<()> {
+/// Writes a small file, so that a crash leaves the old one or the new one.
+pub(crate) fn write_durably(path: &Path, text: &str) -> io::Result<()> {
     let partial = path.with_extension("partial");
     let mut file = File::create(&partial)?;
     file.write_all(text.as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()?;
-    fs::rename(&partial, path)
+    fs::rename(&partial, path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }

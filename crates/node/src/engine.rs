@@ -5,7 +5,6 @@
 use std::{
     collections::BTreeMap,
     num::{NonZeroU64, NonZeroUsize},
-    sync::Arc,
     time::Duration,
 };
 
@@ -24,7 +23,6 @@ use commonware_cryptography::{
         dkg::feldman_desmedt::Reveal,
         primitives::{sharing::Mode, variant::MinSig},
     },
-    certificate::Verifier,
 };
 use commonware_glue::{
     dkg::{self, SecretStore as _, fence::Fence, reshare},
@@ -32,14 +30,14 @@ use commonware_glue::{
 };
 use commonware_p2p::{Blocker, Provider, Receiver, Sender, max_message_size};
 use commonware_parallel::Sequential;
-use commonware_runtime::{Handle as Task, Quota, buffer::paged::CacheRef};
-use commonware_storage::{archive::prunable, translator::EightCap};
+use commonware_runtime::{Handle as Task, Quota};
 use commonware_utils::{NZDuration, NZU32, NZU64, NZUsize, ordered::Set};
 use pacta_law::{ActId, Genesis};
 
 use crate::{
     admit,
     application::{Application, now_ms},
+    archives,
     block::{Block, CEREMONY_SEATS_MAX},
     committees::Committees,
     databases::{self, JOURNAL_BUFFER_BYTES, REPLAY_BUFFER_BYTES},
@@ -49,6 +47,7 @@ use crate::{
     error::Error,
     gossip,
     handle::{self, Handle},
+    keys::validator_key,
     members::Members,
     paced::Paced,
     pacing::Pacing,
@@ -60,14 +59,13 @@ use crate::{
     secrets::Secrets,
     shared::{LastFinal, Shared},
     sharing, tempo,
-    types::{
-        BlockDigest, Context, Finalization, Marshal, Scheme, ValidatorKey, ValidatorSecret, Variant,
-    },
+    types::{BlockDigest, Context, Marshal, Scheme, ValidatorKey, ValidatorSecret, Variant},
+    voting::{Voting, resume},
 };
 
 /// Votes, certificates, requests for certificates, requests for blocks, blocks, acts, presence,
 /// dealings: in the order in which [`start`] takes their senders and receivers. Numbers 5 and 6 are
-/// kept for syncing.
+/// kept for syncing, number 9 is that of files, which the engine knows nothing of.
 ///
 /// Each quota also sizes a mailbox for each peer, so it is small.
 pub fn channels() -> [(u64, Quota); CHANNELS] {
@@ -104,13 +102,14 @@ pub struct Setup {
     pub key: ValidatorSecret,
     /// Its share of the network key by the founding; none of a validator that joined later.
     pub share: Option<NetworkShare>,
-    /// Validators to be connected to at the start, with their addresses: those of the founding, and
-    /// whom the operator knows besides.
-    pub known: BTreeMap<ValidatorKey, String>,
+    /// Addresses of validators that the operator knows better than founding and ledger do.
+    pub addresses: BTreeMap<ValidatorKey, String>,
     /// Time limits.
     pub pacing: Pacing,
     /// Prefix of the names of all files; unique per validator where several share a storage.
     pub prefix: String,
+    /// Whether it may vote, by what is kept of its votes.
+    pub voting: Voting,
     /// For tests only: how this node errs or lies.
     pub errs: Errs,
 }
@@ -124,8 +123,12 @@ pub struct Errs {
     pub wrong_roots: bool,
     /// It proposes blocks with acts that no honest leader takes.
     pub unfit_acts: bool,
+    /// It proposes blocks without acts.
+    pub censors: bool,
     /// It keeps no evidence against others.
     pub forgives: bool,
+    /// It votes for blocks whatever its clock says.
+    pub ignores_clocks: bool,
 }
 
 /// What connects a validator to others.
@@ -158,7 +161,6 @@ pub type Ceremonial<E> = reshare::Application<FinalBlocks<E>, Block, MinSig, Val
 
 /// Quantities that no operator needs to change.
 pub(crate) const MAILBOX: NonZeroUsize = NZUsize!(256);
-const BLOCKS_PER_FILE: NonZeroU64 = NZU64!(1 << 16);
 const VIEWS_PER_FILE: NonZeroU64 = NZU64!(256);
 /// Views before the last final one of which the store keeps what is not final. Each epoch has files
 /// of its own until it is that far back.
@@ -185,25 +187,10 @@ pub fn committee(genesis: &Genesis) -> Result<Set<ValidatorKey>, Error> {
     keys.into_iter().try_collect().map_err(|_| Error::Genesis("a validator is named twice".into()))
 }
 
-fn archive_config<C>(
-    prefix: &str,
-    name: &str,
-    page_cache: &CacheRef,
-    codec_config: C,
-) -> prunable::Config<EightCap, C> {
-    prunable::Config {
-        translator: EightCap,
-        metadata_partition: format!("{prefix}-{name}-metadata"),
-        key_partition: format!("{prefix}-{name}-keys"),
-        key_page_cache: page_cache.clone(),
-        value_partition: format!("{prefix}-{name}-values"),
-        compression: None,
-        codec_config,
-        items_per_section: BLOCKS_PER_FILE,
-        key_write_buffer: JOURNAL_BUFFER_BYTES,
-        value_write_buffer: JOURNAL_BUFFER_BYTES,
-        replay_buffer: REPLAY_BUFFER_BYTES,
-    }
+/// The validators of a genesis with their addresses.
+fn founding_addresses(genesis: &Genesis) -> Result<BTreeMap<ValidatorKey, String>, Error> {
+    let validators = genesis.founding.validators.iter();
+    validators.map(|one| Ok((validator_key(&one.key)?, one.address.clone()))).collect()
 }
 
 /// Starts a validator. `wrap` may put an observer before the application's reports of final
@@ -243,7 +230,7 @@ where
     ] = peers;
     let committee = committee(&setup.genesis)?;
     let Links { provider, blocker, track } = links;
-    let Setup { genesis, key, share, known, pacing, prefix, errs } = setup;
+    let Setup { genesis, key, share, addresses, pacing, prefix, voting, errs } = setup;
     let me = key.public_key();
     let output = sharing::of_founding(&genesis, &committee)?;
     let mut secrets = Secrets::open(context.child("secrets"), &prefix, &key).await?;
@@ -254,7 +241,8 @@ where
         secrets.put_share(Epoch::zero(), share.share_of(&me, &committee)?).await;
     }
     let namespace = pacta_chain::namespace(genesis.network());
-    let committees = Committees::new(namespace.clone(), *output.public().public(), key.clone());
+    let network_key = *output.public().public();
+    let committees = Committees::new(namespace.clone(), network_key, key.clone(), voting.clone());
     let epoch_blocks = NonZeroU64::new(genesis.founding.epoch_blocks)
         .ok_or_else(|| Error::Genesis("it does not say how long epochs are".into()))?;
     let page_cache = databases::page_cache();
@@ -288,23 +276,9 @@ where
     );
     broadcast.start(blocks);
 
-    let finalizations = prunable::Archive::<_, _, BlockDigest, Finalization>::init(
-        context.child("finalizations"),
-        archive_config(
-            &prefix,
-            "finalizations",
-            &page_cache,
-            <Scheme as Verifier>::certificate_codec_config_unbounded(),
-        ),
-    )
-    .await
-    .map_err(|error| Error::Damaged(format!("certificates: {error}")))?;
-    let final_blocks = prunable::Archive::<_, _, BlockDigest, Arc<Block>>::init(
-        context.child("blocks"),
-        archive_config(&prefix, "blocks", &page_cache, ()),
-    )
-    .await
-    .map_err(|error| Error::Damaged(format!("blocks: {error}")))?;
+    let finalizations =
+        archives::certificates(context.child("finalizations"), &prefix, &page_cache).await?;
+    let final_blocks = archives::blocks(context.child("blocks"), &prefix, &page_cache).await?;
     let store = Store::open(context.child("records"), &prefix, page_cache.clone()).await?;
 
     let first =
@@ -316,8 +290,10 @@ where
         next_due: None,
         urgent: false,
     };
+    let mut known = founding_addresses(&genesis)?;
+    peers::correct(&mut known, &addresses);
     let others = Presence::new(known.keys().filter(|key| **key != me), now_ms(&context));
-    let shared = Shared::new(genesis, pacing, errs, others, founded)?;
+    let shared = Shared::new(genesis, pacing, errs, voting, others, founded)?;
     let application = Application::<E>::new(store.clone(), shared.clone(), first.clone());
     let plan = SyncPlan::init(context.child("plan"), format!("{prefix}-plan-")).await;
     let (marshal_actor, marshal, floor) = MarshalActor::<_, Variant, _, _, _, _, _>::init(
@@ -421,7 +397,8 @@ where
     tempo::start(context.child("tempo"), shared.clone(), speed.clone(), me.clone());
     readiness::start(context.child("readiness"), shared.clone(), handle.clone(), &key);
     let peers = (context.child("peers"), shared.clone(), handle.clone());
-    peers::start(peers.0, peers.1, peers.2, me, known, track);
+    peers::start(peers.0, peers.1, peers.2, me, (known, addresses), track);
+    resume::start(context.child("voting"), shared.clone());
     gossip::start(context.child("gossip"), handle.clone(), acts);
     let parts = epochs::Parts {
         shared,

@@ -46,7 +46,12 @@ use crate::{
     tempo::Views,
     turns::Turns,
     types::{BlockDigest, Ceremony, Context, EpochInfo, Marshal, Round, Scheme, ValidatorKey},
+    voting::Told,
 };
+
+/// What a node says that was given two final blocks of one height, before it stops: more validators
+/// lie than agreement tolerates, and it cannot know which block is right.
+pub const FORKED: &str = "finalized block does not extend the applied tip";
 
 /// Views of which votes are kept.
 const VIEWS_KEPT: ViewDelta = ViewDelta::new(256);
@@ -249,11 +254,14 @@ where
         let info: EpochInfo = info.clone();
         let parts = &self.parts;
         let scheme = parts.committees.scheme(epoch).expect("the gate opens when it is known");
-        parts.shared.enter_epoch(epoch.get(), scheme.participants().clone());
+        let committee = scheme.participants().clone();
+        parts.shared.enter_epoch(epoch.get(), committee, scheme.casts());
         let child = self.context.child("epoch").with_attribute("number", epoch);
         let pacing = *parts.shared.pacing();
         let reporter = Views::new(parts.application.clone(), parts.shared.clone(), epoch.get());
         let reporter = Witness::new(reporter, parts.shared.clone(), scheme.participants().clone());
+        let me = scheme.me().and_then(|me| me.signer());
+        let reporter = Told::new(reporter, me, parts.shared.voting().clone());
         let engine = simplex::Engine::new(
             Elastic::new(child, parts.speed.clone()),
             simplex::Config {

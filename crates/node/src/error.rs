@@ -61,9 +61,23 @@ pub enum Error {
         /// What the operating system says.
         reason: String,
     },
+    /// The founders of a network differ.
+    #[error("the founding is refused: {0}")]
+    Founders(String),
+    /// A ceremony gave nothing that may be used.
+    #[error("{reason}; all founders must start again with --attempt {attempt}")]
+    AnotherAttempt {
+        /// Why.
+        reason: String,
+        /// The attempt, for all founders.
+        attempt: u32,
+    },
     /// A receipt cannot be made yet.
     #[error("no certificate of this block has come yet")]
     NoCertificate,
+    /// A backup does not hold what it should.
+    #[error("the backup is damaged: {0}; take another one")]
+    Backup(String),
     /// The node has stopped.
     #[error("the node has stopped: {0}")]
     Stopped(String),

@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     mempool::Used,
     records::{Brought, Store},
-    shared::Shared,
+    shared::{Changes, Shared},
     types::Context,
 };
 
@@ -59,6 +59,8 @@ pub struct Executed<E: Context> {
     pub unfit: bool,
     /// What the block brought about.
     pub brought: Brought,
+    /// The records that it wrote, by path.
+    pub changes: Changes,
     /// Roots after the block.
     pub roots: Roots,
     /// The databases' batches.
@@ -173,7 +175,7 @@ pub async fn execute_block<E: Context>(
                 loader.run(&mut ledger, |ledger| execute(ledger, bytes)).await?
             }
         };
-        run.act(candidate, outcome, choose);
+        run.act(candidate, outcome, ledger.uses_number(), choose);
     }
     let next_due = loader.run(&mut ledger, next_due).await?;
     run.urgent = loader.run(&mut ledger, |ledger| wants_change(ledger)).await?;
@@ -222,22 +224,22 @@ impl Run {
         self.outcomes.push(bytes);
     }
 
-    /// Takes an act and its outcome. Of acts to choose from, those are passed over whose sequence
-    /// number is not the next one: such a refusal tells nobody anything.
-    fn act(&mut self, candidate: Candidate, outcome: Outcome, choose: bool) {
+    /// Takes an act and its outcome. Of acts to choose from, those are passed over that did not use
+    /// their number: such a refusal tells nobody anything, and the ledger is as it was.
+    fn act(&mut self, candidate: Candidate, outcome: Outcome, uses_number: bool, choose: bool) {
         if let Candidate::Verified(act) = &candidate {
             let id = act.signed().id();
             if choose && outcome.is_early() {
                 return self.early.push(id);
             }
-            if choose && outcome.is_useless() {
+            if choose && !uses_number {
                 return self.useless.push(id);
             }
             let content = act.act();
             let (key, sequence) = (content.key, content.sequence);
             self.used.push(Used { act: Digest(id.0), key, sequence });
         }
-        self.unfit |= outcome.is_early() || outcome.is_useless();
+        self.unfit |= !uses_number;
         let bytes = candidate.bytes();
         self.bytes += act_bytes_in_block(&bytes);
         self.acts.push(bytes);
@@ -265,13 +267,14 @@ async fn finish<E: Context>(
     }
     let (mut ledger, mut journal) = batches;
     let mut records = Vec::with_capacity(changes.len());
-    for (path, record) in changes {
-        let value = record.map(|bytes| {
+    let changes: Changes = changes.into_iter().collect();
+    for (path, record) in &changes {
+        let value = record.clone().map(|bytes| {
             let digest = Sha256::hash(&[&bytes]);
             records.push((digest, bytes));
             digest
         });
-        ledger = ledger.write(path_digest(&path), value);
+        ledger = ledger.write(path_digest(path), value);
     }
     for digest in run.digests {
         journal = journal.append(digest);
@@ -295,6 +298,7 @@ async fn finish<E: Context>(
             next_due: next_due.map(|instant| instant.ms()),
             urgent: run.urgent,
         },
+        changes,
         roots: Roots::of::<E>(&merkleized),
         merkleized,
     })

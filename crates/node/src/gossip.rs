@@ -8,7 +8,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::{Buf as _, BytesMut};
+use bytes::{Buf, BytesMut};
 use commonware_cryptography::{Hasher as _, Sha256};
 use commonware_macros::select;
 use commonware_p2p::{Receiver, Recipients, Sender};
@@ -104,6 +104,12 @@ fn next_message(shared: &Shared) -> Option<BytesMut> {
     Some(message)
 }
 
+/// The acts in a message; none if it is malformed. They are not verified.
+pub fn acts_in(mut message: impl Buf) -> Option<Vec<Arc<[u8]>>> {
+    let acts = read_list(&mut message, MESSAGE_ACTS_MAX, ACT_BYTES_MAX, MESSAGE_BYTES_MAX);
+    acts.ok().filter(|_| !message.has_remaining())
+}
+
 /// Lets acts wait to be verified that are new here and for whose actors there is room.
 async fn receive<E: Context, R>(context: E, handle: Handle, mut receiver: R)
 where
@@ -111,7 +117,7 @@ where
 {
     let shared = handle.shared();
     let intake = shared.intake();
-    while let Ok((peer, mut message)) = receiver.recv().await {
+    while let Ok((peer, message)) = receiver.recv().await {
         {
             let mut memory = intake.memory.lock();
             memory.fade(now_ms(&context));
@@ -119,8 +125,7 @@ where
                 continue;
             }
         }
-        let acts = read_list(&mut message, MESSAGE_ACTS_MAX, ACT_BYTES_MAX, MESSAGE_BYTES_MAX);
-        let (Ok(acts), false) = (acts, message.has_remaining()) else {
+        let Some(acts) = acts_in(message) else {
             tracing::warn!(?peer, "a message of acts is malformed; dropped");
             intake.memory.lock().blame(&peer);
             continue;

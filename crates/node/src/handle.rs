@@ -35,10 +35,14 @@ pub struct Status {
     pub journal_root: Digest,
     /// View in which it was proposed.
     pub view: u64,
+    /// Whether this validator votes: it has a share of the network key, and its votes are not lost.
+    pub votes: bool,
     /// Validators of the network, this one included.
     pub validators: usize,
     /// The other validators that were heard lately, with the heights that they claim.
     pub there: Vec<(ValidatorKey, u64)>,
+    /// The greatest height that more of the others claim than can be faulty.
+    pub claimed_height: u64,
     /// Acts that wait for a block.
     pub mempool_acts: usize,
     /// Bytes of these acts.
@@ -51,6 +55,8 @@ pub(crate) enum Request {
     Block(u64, oneshot::Sender<Result<Option<FinalBlock>, Error>>),
     ActReceipt(u64, u32, oneshot::Sender<Result<Option<Receipt>, Error>>),
     RecordReceipt(Path, oneshot::Sender<Result<Receipt, Error>>),
+    Entries(u64, usize, oneshot::Sender<Result<Vec<u8>, Error>>),
+    Metrics(oneshot::Sender<Result<String, Error>>),
 }
 
 /// Records at one height.
@@ -200,6 +206,23 @@ impl Handle {
         self.ask(|reply| Request::RecordReceipt(path, reply)).await
     }
 
+    /// Final blocks from a height on, as [`backup::read`](crate::backup::read) reads them, until
+    /// about `bytes_max`; none if no block from there on has a certificate yet.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], or [`Error::Damaged`] if stored data cannot be read.
+    pub async fn entries(&self, from: u64, bytes_max: usize) -> Result<Vec<u8>, Error> {
+        self.ask(|reply| Request::Entries(from, bytes_max, reply)).await
+    }
+
+    /// The engine's measures, in the text form of OpenMetrics.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`].
+    pub async fn metrics(&self) -> Result<String, Error> {
+        self.ask(Request::Metrics).await
+    }
+
     async fn ask<T>(
         &self,
         request: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Request,
@@ -213,6 +236,10 @@ impl Handle {
     /// Where the node stands.
     pub fn status(&self) -> Status {
         let LastFinal { digest, header, .. } = self.shared.last_final();
+        let (there, claimed_height) = {
+            let presence = self.shared.presence();
+            (presence.there(), presence.claimed())
+        };
         let (mempool_acts, mempool_bytes) = {
             let mempool = self.shared.mempool();
             (mempool.count(), mempool.bytes())
@@ -225,7 +252,9 @@ impl Handle {
             journal_root: header.journal_root,
             view: header.view,
             validators: self.shared.signing().len(),
-            there: self.shared.presence().there(),
+            votes: self.shared.can_vote() && !self.shared.voting().abstains(),
+            there,
+            claimed_height,
             mempool_acts,
             mempool_bytes,
         }

@@ -17,6 +17,7 @@ use commonware_macros::select;
 use commonware_p2p::{Address, AddressableManager as _, authenticated::lookup};
 use commonware_runtime::{Runner as _, Supervisor as _, tokio};
 use commonware_stream::{
+    SakeCups,
     cups::{self, Cups},
     sake::{self, Sake},
 };
@@ -32,23 +33,32 @@ use crate::{
     directory::Directory,
     engine::{self, Errs, Links, Setup, channels, message_bytes_max},
     error::Error,
+    files,
     handle::Handle,
-    keys::validator_key,
     pacing::Pacing,
     peers::Track,
     types::{ValidatorKey, ValidatorSecret},
+    voting::Voting,
 };
 
 /// Difference between two peers' clocks above which they refuse each other.
 const HANDSHAKE_CLOCK_DIFFERENCE: Duration = Duration::from_secs(5);
 const HANDSHAKE_AGE_MAX: Duration = Duration::from_secs(10);
-const STACK_BYTES: usize = 8 * 1024 * 1024;
+/// Prefix of the names of all files of a store.
+pub(crate) const PREFIX: &str = "node";
+/// The stack of that thread.
+pub(crate) const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// How a validator is started.
 #[derive(Clone)]
 pub struct Config {
     /// Where the node keeps everything; made if absent.
     pub directory: PathBuf,
+    /// Where marks of its votes are kept, apart from the directory, which may be lost.
+    pub marks: PathBuf,
+    /// Votes even if its votes were lost. Only for networks that could not go on otherwise: it may
+    /// contradict itself.
+    pub despite_lost_votes: bool,
     /// The founding act and the first records.
     pub genesis: Genesis,
     /// The validator's share of the network key by the founding; none of one that joined later.
@@ -63,11 +73,14 @@ pub struct Config {
     pub pacing: Pacing,
     /// Threads that do the node's work.
     pub threads: usize,
+    /// How much of files is kept beside the ledger.
+    pub files: pacta_files::Limits,
 }
 
 /// A validator that runs on threads of its own, until it is stopped or dropped.
 pub struct Node {
     handle: Handle,
+    files: pacta_files::Store,
     stop: Option<oneshot::Sender<()>>,
     ended: watch::Receiver<Option<Error>>,
     thread: Option<thread::JoinHandle<()>>,
@@ -81,6 +94,11 @@ pub async fn start_validator(config: Config) -> Result<Node, Error> {
     keep_panics_off_the_terminal();
     let directory = Directory::open(&config.directory, &config.genesis.network().to_string())?;
     check_address(config.listen)?;
+    let alone = config.genesis.founding.validators.len() == 1;
+    let (voting, keeper) = Voting::open(&config.marks, alone, config.despite_lost_votes)?;
+    let files = pacta_files::Store::open(&directory.files(), config.files)
+        .map_err(|error| directory.cannot_keep(&error))?;
+    let store = files.clone();
     let (started, start) = oneshot::channel();
     let (stop, stopped) = oneshot::channel();
     let (end, mut ended) = watch::channel(None);
@@ -88,7 +106,9 @@ pub async fn start_validator(config: Config) -> Result<Node, Error> {
         .name(THREAD.into())
         .stack_size(STACK_BYTES)
         .spawn(move || {
-            let error = run(config, directory, started, stopped);
+            let error = run(config, &directory, (voting, store), started, stopped);
+            drop(keeper); // it writes the last marks while the directory is locked
+            drop(directory);
             end.send_replace(Some(error));
         })
         .map_err(|error| Error::Stopped(error.to_string()))?;
@@ -96,13 +116,18 @@ pub async fn start_validator(config: Config) -> Result<Node, Error> {
         let error = ended.wait_for(Option::is_some).await.map(|error| error.clone());
         return Err(error.ok().flatten().unwrap_or_else(|| Error::Stopped("at the start".into())));
     };
-    Ok(Node { handle, stop: Some(stop), ended, thread: Some(thread) })
+    Ok(Node { handle, files, stop: Some(stop), ended, thread: Some(thread) })
 }
 
 impl Node {
     /// The way to use the node.
     pub fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// The files that the node keeps.
+    pub fn files(&self) -> &pacta_files::Store {
+        &self.files
     }
 
     /// Waits until the node ends by itself, and says why.
@@ -136,7 +161,8 @@ impl Drop for Node {
 /// Runs the engine until it ends, and says why it did.
 fn run(
     config: Config,
-    directory: Directory,
+    directory: &Directory,
+    (voting, files): (Voting, pacta_files::Store),
     started: oneshot::Sender<Handle>,
     stopped: oneshot::Receiver<()>,
 ) -> Error {
@@ -147,7 +173,7 @@ fn run(
         .with_storage_directory(directory.store());
     let result = catch_unwind(AssertUnwindSafe(|| {
         tokio::Runner::new(runtime)
-            .start(|context| Box::pin(serve(context, config, started, stopped)))
+            .start(|context| Box::pin(serve(context, config, (voting, files), started, stopped)))
     }));
     match result {
         Ok(Ok(())) => Error::Stopped("as it was asked to".into()),
@@ -160,40 +186,26 @@ fn run(
 async fn serve(
     context: tokio::Context,
     config: Config,
+    (voting, files): (Voting, pacta_files::Store),
     started: oneshot::Sender<Handle>,
     stopped: oneshot::Receiver<()>,
 ) -> Result<(), Error> {
     let founding = &config.genesis.founding;
     let seats = seats_max(founding.epoch_blocks).max(founding.validators.len());
-    let mut known = BTreeMap::new();
-    for validator in &founding.validators {
-        known.insert(validator_key(&validator.key)?, validator.address.clone());
-    }
-    known.extend(config.peers.iter().cloned());
     // A committee that leaves and one that comes are connected at the same time.
     let peers_max = NonZeroUsize::new(2 * seats).unwrap_or(NonZeroUsize::MIN);
 
-    let handshake = Cups::<_, ChaCha20Poly1305>::new(
-        Sake {
-            signer: config.key.clone(),
-            synchrony_bound: HANDSHAKE_CLOCK_DIFFERENCE,
-            max_handshake_age: HANDSHAKE_AGE_MAX,
-            version: sake::Version::V1,
-        },
-        cups::Version::V1,
-    );
-    let namespace = format!("pacta-{}-connections-1", config.genesis.network());
-    let mut settings = lookup::Config::local(
-        handshake,
-        namespace.as_bytes(),
+    let settings = connections(
+        config.key.clone(),
+        &format!("pacta-{}-connections-1", config.genesis.network()),
         config.listen,
         peers_max,
-        message_bytes_max(u32::try_from(seats).unwrap_or(u32::MAX)),
-        NZUsize!(256),
+        message_bytes(seats),
     );
-    settings.tracked_peer_sets = NZUsize!(1);
     let (mut network, oracle) = lookup::Network::new(context.child("network"), settings);
     let connections = channels().map(|(channel, quota)| network.register(channel, quota));
+    let (channel, quota) = files::channel();
+    let files_channel = network.register(channel, quota);
     let network = network.start();
 
     let track = Dial { oracle: oracle.clone(), me: config.listen, key: config.key.public_key() };
@@ -201,16 +213,19 @@ async fn serve(
         genesis: config.genesis,
         key: config.key,
         share: config.share,
-        known,
+        addresses: config.peers.iter().cloned().collect(),
         pacing: config.pacing,
-        prefix: "node".into(),
+        prefix: PREFIX.into(),
+        voting,
         errs: Errs::default(),
     };
     let links = Links { provider: oracle.clone(), blocker: oracle, track };
     let running =
         engine::start(context.child("engine"), setup, connections, links, |reports| reports)
             .await?;
-    let _ = started.send(running.handle); // the starter may have given up
+    let handle = running.handle;
+    files::start(context.child("files"), files, Some(handle.clone()), files_channel);
+    let _ = started.send(handle); // the starter may have given up
     select! {
         _ = stopped => Ok(()),
         result = running.task => Err(ended("engine", result)),
@@ -245,30 +260,61 @@ impl Track for Dial {
     }
 }
 
+/// Bytes of the largest message in a network of so many seats, those of files included.
+fn message_bytes(seats: usize) -> u32 {
+    message_bytes_max(u32::try_from(seats).unwrap_or(u32::MAX)).max(files::wire::MESSAGE_BYTES_MAX)
+}
+
+/// How a node connects to so many others, by a namespace that both sides must know.
+pub(crate) fn connections(
+    key: ValidatorSecret,
+    namespace: &str,
+    listen: SocketAddr,
+    peers_max: NonZeroUsize,
+    message_bytes_max: u32,
+) -> lookup::Config<SakeCups<ValidatorSecret, ChaCha20Poly1305>> {
+    let handshake = Cups::<_, ChaCha20Poly1305>::new(
+        Sake {
+            signer: key,
+            synchrony_bound: HANDSHAKE_CLOCK_DIFFERENCE,
+            max_handshake_age: HANDSHAKE_AGE_MAX,
+            version: sake::Version::V1,
+        },
+        cups::Version::V1,
+    );
+    let (namespace, mailbox) = (namespace.as_bytes(), NZUsize!(256));
+    let mut settings =
+        lookup::Config::local(handshake, namespace, listen, peers_max, message_bytes_max, mailbox);
+    settings.tracked_peer_sets = NZUsize!(1);
+    settings
+}
+
 fn ended(part: &str, result: Result<(), commonware_runtime::Error>) -> Error {
     let reason = result.err().map_or_else(String::new, |error| format!(": {error}"));
     Error::Stopped(format!("its {part} ended{reason}"))
 }
 
 /// Whether the address is free, so that a clear sentence can say otherwise.
-fn check_address(address: SocketAddr) -> Result<(), Error> {
+pub(crate) fn check_address(address: SocketAddr) -> Result<(), Error> {
     std::net::TcpListener::bind(address)
         .map(drop)
         .map_err(|error| Error::Listen { address: address.to_string(), reason: error.to_string() })
 }
 
-const THREAD: &str = "pacta-node";
+/// The name of the thread on which the engine runs.
+pub(crate) const THREAD: &str = "pacta-node";
 /// The runtime's own threads.
 const RUNTIME_THREADS: &str = "tokio-r";
 
-fn message(panic: &(dyn Any + Send)) -> String {
+/// What a panic said.
+pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given").into()
 }
 
 /// Logs panics of the engine instead of printing them: the node ends with one sentence that says
 /// what is the matter.
-fn keep_panics_off_the_terminal() {
+pub(crate) fn keep_panics_off_the_terminal() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();

@@ -94,6 +94,9 @@ impl<E: Context> Paced<E> {
     /// has timed out, so that a leader with a slow clock loses its turn; not for ever, since a
     /// block that some have voted to finalize before a common restart must still become final.
     async fn clocks_agree(&self, clock: &E, instant_ms: u64) {
+        if self.shared.errs().ignores_clocks {
+            return;
+        }
         let bound = self.shared.pacing().clock_difference;
         let instant = UNIX_EPOCH + Duration::from_millis(instant_ms);
         let now = clock.current();
@@ -130,6 +133,9 @@ impl<E: Context> EngineApplication<E> for Paced<E> {
         ancestry: impl Ancestry<Block>,
         input: (),
     ) -> Option<Digested<Block>> {
+        if self.shared.voting().abstains() {
+            return None; // nobody would vote for it: its leader's vote comes first
+        }
         if let Some(parent) = ancestry.peek() {
             let (digest, height) = (parent.digest(), parent.height().get());
             self.something_to_do(&context.0, digest, height).await;

@@ -1,4 +1,4 @@
-//! Which validators this node is connected to: all that sign, that are dealt to, or that are wanted.
+//! Which validators this node is connected to: those that sign, are dealt to, or are wanted.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -28,13 +28,14 @@ impl Track for All {
     fn track(&mut self, _: u64, _: BTreeMap<ValidatorKey, String>) {}
 }
 
-/// Starts to follow the ledger. `first` is whom the node is connected to at its start.
+/// Starts to follow the ledger. `first` is whom the node is connected to at its start; the operator
+/// knows some addresses better than the ledger does.
 pub fn start<E: Context>(
     context: E,
     shared: Shared,
     handle: Handle,
     me: ValidatorKey,
-    first: BTreeMap<ValidatorKey, String>,
+    (first, better): (BTreeMap<ValidatorKey, String>, BTreeMap<ValidatorKey, String>),
     mut track: impl Track,
 ) {
     context.spawn(move |context| async move {
@@ -42,9 +43,9 @@ pub fn start<E: Context>(
         let (mut known, mut number) = (first, 0);
         track.track(number, known.clone());
         loop {
-            if let Some(wanted) = wanted(&handle).await
-                && wanted != known
-            {
+            let mut wanted = wanted(&handle).await.unwrap_or_else(|| known.clone());
+            correct(&mut wanted, &better);
+            if wanted != known {
                 number += 1;
                 let others = wanted.keys().filter(|key| **key != me);
                 shared.presence().set_others(others);
@@ -58,6 +59,18 @@ pub fn start<E: Context>(
             }
         }
     });
+}
+
+/// Replaces addresses by better ones.
+pub fn correct(
+    peers: &mut BTreeMap<ValidatorKey, String>,
+    better: &BTreeMap<ValidatorKey, String>,
+) {
+    for (key, address) in peers {
+        if let Some(better) = better.get(key) {
+            address.clone_from(better);
+        }
+    }
 }
 
 /// All validators that this node should hear and be heard by, with their addresses; none if the

@@ -4,7 +4,8 @@
 //! therefore tells all others every two seconds the height it has reached. What one says is only
 //! its word: a height is believed that more claim than can be faulty, and those who claim it are
 //! asked for its certificate. Whoever is behind, or comes back, gets one block to find its place
-//! by, at most once a minute.
+//! by, at most once a minute; so does who abstains since it lost its votes, for it votes again once
+//! the network has moved on.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -51,6 +52,7 @@ struct Other {
     heard_ms: Option<u64>,
     height: u64,
     helped_ms: Option<u64>,
+    abstains: bool,
 }
 
 /// What to do about something heard.
@@ -100,7 +102,14 @@ impl Presence {
         }
     }
 
-    /// Notes what a validator says of itself.
+    /// Notes whether a validator says that it abstains.
+    pub fn note_abstains(&mut self, who: &ValidatorKey, abstains: bool) {
+        if let Some(other) = self.others.get_mut(who) {
+            other.abstains = abstains;
+        }
+    }
+
+    /// Notes what a validator says of its height.
     pub fn hear(&mut self, who: &ValidatorKey, height: u64, now_ms: u64) -> Reaction {
         let came_back = !self.is_there(who, now_ms);
         let still = self.since_ms.saturating_add(STILL_MS) <= now_ms;
@@ -108,7 +117,7 @@ impl Presence {
         let Some(other) = self.others.get_mut(who) else { return Reaction::None };
         let first = other.heard_ms.is_none();
         (other.heard_ms, other.height) = (Some(now_ms), height);
-        let lost = first || came_back || (height < mine && still);
+        let lost = first || came_back || (height < mine && still) || other.abstains;
         let due = other.helped_ms.is_none_or(|at| at.saturating_add(HELP_AGAIN_MS) <= now_ms);
         if lost && due {
             other.helped_ms = Some(now_ms);
@@ -135,12 +144,27 @@ impl Presence {
         claims.get(self.faulty_max).copied().unwrap_or_default()
     }
 
+    /// The greatest height that more claim than can be faulty.
+    pub fn claimed(&self) -> u64 {
+        self.ahead(self.now_ms)
+    }
+
     /// Whether a validator was heard lately; before anything can have been heard, it is. If the
     /// clock was set back since, it is not.
     pub fn is_there(&self, who: &ValidatorKey, now_ms: u64) -> bool {
         let heard = self.others.get(who).and_then(|other| other.heard_ms);
         let heard = heard.unwrap_or(self.started_ms);
         heard <= now_ms && heard.saturating_add(AWAY_MS) > now_ms
+    }
+
+    /// Whether a validator is there and would propose.
+    pub fn can_lead(&self, who: &ValidatorKey, now_ms: u64) -> bool {
+        self.is_there(who, now_ms) && self.others.get(who).is_none_or(|other| !other.abstains)
+    }
+
+    /// Whether more validators were heard lately than can be faulty.
+    pub fn is_connected(&self) -> bool {
+        self.there().len() > self.faulty_max
     }
 
     /// Other validators that were heard lately, with the heights they claim.
@@ -179,7 +203,7 @@ async fn tell<E: Context, S: Sender>(context: E, shared: Shared, mut sender: S) 
     loop {
         let height = shared.last_final().header.height;
         shared.presence().stand_at(height, now_ms(&context));
-        let message = Bytes::copy_from_slice(&height.to_be_bytes());
+        let message = Bytes::copy_from_slice(&encode(height, shared.voting().abstains()));
         let _ = sender.send(Recipients::All, message, false); // else the next
         context.sleep(TELL).await;
     }
@@ -192,7 +216,7 @@ where
 {
     while let Ok((who, message)) = receiver.recv().await {
         let message = message.as_ref();
-        let Ok(height) = <[u8; 8]>::try_from(message).map(u64::from_be_bytes) else {
+        let Some((height, abstains)) = decode(message) else {
             tracing::warn!(?who, "a message about presence is malformed; dropped");
             continue;
         };
@@ -201,6 +225,7 @@ where
         let reaction = {
             let mut presence = shared.presence();
             presence.stand_at(mine, now);
+            presence.note_abstains(&who, abstains);
             presence.hear(&who, height, now)
         };
         match reaction {
@@ -213,4 +238,18 @@ where
         }
         shared.changed();
     }
+}
+
+/// What a validator tells of itself: its height as eight bytes, and whether it abstains as one.
+pub fn encode(height: u64, abstains: bool) -> [u8; 9] {
+    let mut message = [u8::from(abstains); 9];
+    message[..8].copy_from_slice(&height.to_be_bytes());
+    message
+}
+
+/// Reads what [`encode`] wrote; `None` for anything else.
+pub fn decode(message: &[u8]) -> Option<(u64, bool)> {
+    let (abstains, height) = message.split_last()?;
+    let height = u64::from_be_bytes(height.try_into().ok()?);
+    (*abstains <= 1).then_some((height, *abstains == 1))
 }

@@ -138,7 +138,11 @@ async fn certified<E: Context>(sources: &Sources<E>, header: Header) -> Option<F
     is_of_header.then_some(Final { founding, header, certificate })
 }
 
-fn certificate(finalization: &Finalization, scheme: &str) -> Option<FinalityCertificate> {
+/// A certificate in the form that outsiders verify.
+pub(crate) fn certificate(
+    finalization: &Finalization,
+    scheme: &str,
+) -> Option<FinalityCertificate> {
     let proposal = &finalization.proposal;
     Some(FinalityCertificate {
         epoch: proposal.round.epoch().get(),

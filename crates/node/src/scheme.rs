@@ -35,7 +35,10 @@ use commonware_parallel::Strategy;
 use commonware_utils::{N3f1, Participant, iter::NonEmpty, ordered::Set};
 use rand_core::CryptoRng;
 
-use crate::types::{ValidatorKey, ValidatorSecret};
+use crate::{
+    types::{ValidatorKey, ValidatorSecret},
+    voting::{self, Voting},
+};
 
 type Listed = listed::Scheme;
 type Threshold = standard::Scheme<ValidatorKey, MinSig>;
@@ -114,6 +117,9 @@ impl Read for Certificate {
 pub struct Scheme {
     listed: Option<Listed>,
     threshold: Threshold,
+    /// Who asks whether a vote may be cast; everything may without.
+    casts: bool,
+    voting: Option<Voting>,
 }
 
 impl Scheme {
@@ -130,7 +136,8 @@ impl Scheme {
     ) -> Option<Self> {
         let listed = Listed::signer(namespace, committee.clone(), secret)?;
         let threshold = Threshold::signer(namespace, committee, sharing, share)?;
-        (listed.me() == threshold.me()).then_some(Self { listed: Some(listed), threshold })
+        let listed = (listed.me() == threshold.me()).then_some(listed)?;
+        Some(Self { listed: Some(listed), threshold, casts: true, voting: None })
     }
 
     /// That of one who only checks.
@@ -143,13 +150,26 @@ impl Scheme {
         sharing: Sharing<MinSig>,
     ) -> Self {
         let listed = Some(Listed::verifier(namespace, committee.clone()));
-        Self { listed, threshold: Threshold::verifier(namespace, committee, sharing) }
+        let threshold = Threshold::verifier(namespace, committee, sharing);
+        Self { listed, threshold, casts: false, voting: None }
+    }
+
+    /// Casts only votes that it may.
+    pub fn under(mut self, voting: Voting) -> Self {
+        self.voting = Some(voting);
+        self
     }
 
     /// That of one who knows the network key alone: it checks certificates of every epoch, and no
     /// votes.
     pub fn of_network(namespace: &[u8], network_key: G2) -> Self {
-        Self { listed: None, threshold: Threshold::certificate_verifier(namespace, network_key) }
+        let threshold = Threshold::certificate_verifier(namespace, network_key);
+        Self { listed: None, threshold, casts: false, voting: None }
+    }
+
+    /// Whether it is that of a validator with a share of the network key.
+    pub fn casts(&self) -> bool {
+        self.casts
     }
 
     /// The half that checks own signatures.
@@ -277,6 +297,10 @@ impl certificate::Scheme for Scheme {
     }
 
     fn sign<D: Digest>(&self, subject: Subject<'_, D>) -> Option<Attestation<Self>> {
+        let place = voting::place_of(&subject);
+        if self.voting.as_ref().is_some_and(|voting| !voting.allows(place)) {
+            return None;
+        }
         let own = self.own().sign::<D>(subject)?;
         let part = self.threshold.sign::<D>(subject)?;
         let signature =

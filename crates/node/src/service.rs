@@ -14,6 +14,7 @@ use pacta_law::{
 
 use crate::{
     application::{ended, now_ms},
+    backup,
     databases::Databases,
     engine::FinalBlocks,
     error::Error,
@@ -137,6 +138,10 @@ async fn answer<E: Context>(context: E, sources: Sources<E>, request: Request) {
     match request {
         Request::Load(paths, reply) => give(reply, load(&context, &sources, paths)).await,
         Request::Block(height, reply) => give(reply, final_block(&sources, height)).await,
+        Request::Metrics(reply) => give(reply, async { Ok(context.encode()) }).await,
+        Request::Entries(from, bytes_max, reply) => {
+            give(reply, backup::entries(&sources, from, bytes_max)).await;
+        }
         Request::ActReceipt(height, index, reply) => {
             let receipt = receipts::of_act(&context, &sources, height, index);
             give(reply, soon(&context, receipt)).await;
@@ -183,22 +188,17 @@ async fn admit<E: Context>(
     let checked = checked.map_err(|_| Refusal::NodeBusy)?;
     let next = match &checked {
         Err(Refusal::SequenceAhead { expected } | Refusal::SequenceUsed { expected }) => *expected,
-        Err(refusal) if is_of_signature(refusal) => 0,
-        _ => act.act().sequence,
+        _ if ledger.uses_number() => act.act().sequence,
+        _ => 0,
     };
     if next > 0 {
         sources.shared.mempool().note_next(act.act().key, next);
     }
     match checked {
         Ok(()) | Err(Refusal::SequenceAhead { .. }) => Ok(now),
-        Err(refusal) if on_record && !is_of_signature(&refusal) => Ok(now),
+        Err(_) if on_record && ledger.uses_number() => Ok(now),
         Err(refusal) => Err(refusal),
     }
-}
-
-/// Whether a refusal is about signature, key, expiry or number: such an act is in no block.
-pub(crate) fn is_of_signature(refusal: &Refusal) -> bool {
-    (130..150).contains(&refusal.code()) && !matches!(refusal, Refusal::SaysDiffers { .. })
 }
 
 /// Reads records of the last final ledger, all at one height.

@@ -20,7 +20,7 @@ use pacta_law::{ActId, ActorId, Genesis, NetworkId, Path};
 use crate::{
     bell::Bell, engine::Errs, error::Error, fair::Fair, intake::Intake, mempool::Mempool,
     misconduct::Kept, pacing::Pacing, presence::Presence, turns::Turns, types::ValidatorKey,
-    work::WorkPace,
+    voting::Voting, work::WorkPace,
 };
 
 /// Acts to send to all peers: actors take turns.
@@ -42,6 +42,9 @@ pub struct LastFinal {
 /// Disagreements that are kept, at most.
 const DISAGREEMENTS_MAX: usize = 16;
 
+/// Records by path, as a block writes them; none where it removes one.
+pub type Changes = Vec<(Path, Option<Arc<[u8]>>)>;
+
 /// A block whose roots this node computed otherwise than its header states. Either its leader or
 /// this node is in error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +57,10 @@ pub struct Disagreement {
     pub ledger_root: pacta_law::Digest,
     /// Root of the journal by this node.
     pub journal_root: pacta_law::Digest,
+    /// The outcomes by this node, in order, as canonical JSON.
+    pub outcomes: Vec<Arc<[u8]>>,
+    /// The records that this node wrote, by path; none where it removed one.
+    pub changes: Changes,
 }
 
 /// Where agreement is, as far as it is known here.
@@ -62,6 +69,7 @@ struct Place {
     epoch: u64,
     view: u64,
     committee: Set<ValidatorKey>,
+    can_vote: bool,
 }
 
 struct Inner {
@@ -70,6 +78,7 @@ struct Inner {
     records: BTreeMap<Path, Arc<[u8]>>,
     pacing: Pacing,
     errs: Errs,
+    voting: Voting,
     disagreements: Mutex<Vec<Disagreement>>,
     mempool: Mutex<Mempool>,
     /// Rings when there may be something to do for a leader.
@@ -114,6 +123,7 @@ impl Shared {
         genesis: Genesis,
         pacing: Pacing,
         errs: Errs,
+        voting: Voting,
         presence: Presence,
         first: LastFinal,
     ) -> Result<Self, Error> {
@@ -125,6 +135,7 @@ impl Shared {
             records,
             pacing,
             errs,
+            voting,
             disagreements: Mutex::default(),
             mempool: Mutex::default(),
             changes: Bell::default(),
@@ -159,6 +170,11 @@ impl Shared {
     /// Time limits.
     pub fn pacing(&self) -> &Pacing {
         &self.0.pacing
+    }
+
+    /// Whether this validator may vote.
+    pub fn voting(&self) -> &Voting {
+        &self.0.voting
     }
 
     /// How a test wants this node to err or lie.
@@ -230,10 +246,15 @@ impl Shared {
         Withheld(self.clone())
     }
 
-    /// Notes that an epoch has begun, with its committee.
-    pub fn enter_epoch(&self, epoch: u64, committee: Set<ValidatorKey>) {
-        *self.0.place.lock() = Place { epoch, view: 1, committee };
+    /// Notes that an epoch has begun, with its committee, and whether this node has a share in it.
+    pub fn enter_epoch(&self, epoch: u64, committee: Set<ValidatorKey>, can_vote: bool) {
+        *self.0.place.lock() = Place { epoch, view: 1, committee, can_vote };
         self.changed();
+    }
+
+    /// Whether this node has a share of the network key in the epoch that has begun last.
+    pub fn can_vote(&self) -> bool {
+        self.0.place.lock().can_vote
     }
 
     /// The validators that agree on the epoch that has begun last; none before the first.

@@ -61,7 +61,7 @@ pub fn start<E: Context>(context: E, shared: Shared, speed: Arc<Speed<E>>, me: V
             let now = now_ms(&context);
             let leader = shared.leader();
             let led = leader
-                .is_none_or(|leader| leader == me || shared.presence().is_there(&leader, now));
+                .is_none_or(|leader| leader == me || shared.presence().can_lead(&leader, now));
             let slow = led && !shared.is_busy(now);
             speed.set_slowness(if slow { idle } else { 1 });
             select! {

@@ -11,12 +11,14 @@ use std::{
 };
 
 use commonware_cryptography::Signer as _;
-use pacta_law::{ActId, Refusal};
-use pacta_node::{Config, Error, Node, Pacing, start_validator};
+use pacta_law::{ActId, Data, KeyId, Refusal, actor::revoke_key::RevokeKey};
+use pacta_node::{Config, Error, Node, Pacing, start_validator, voting::never_started};
 use support::{Founded, act_receipt, assert_genuine, chain};
 
 const VALIDATORS: usize = 4;
 const ANSWER_MAX: Duration = Duration::from_secs(30);
+/// A node that lost its votes votes again within this time.
+const RESUMES_MAX: Duration = Duration::from_secs(60);
 
 struct Town {
     founded: Founded,
@@ -30,17 +32,29 @@ impl Town {
         let listeners: Vec<_> =
             (0..VALIDATORS).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let addresses = listeners.iter().map(|one| one.local_addr().unwrap()).collect();
-        Self { founded, addresses, parent: parent.into() }
+        let town = Self { founded, addresses, parent: parent.into() };
+        for validator in 0..VALIDATORS {
+            let folder = town.marks(validator);
+            std::fs::create_dir_all(&folder).unwrap();
+            never_started(&folder).unwrap();
+        }
+        town
     }
 
     fn directory(&self, validator: usize) -> PathBuf {
         self.parent.join(format!("validator-{validator}"))
     }
 
+    fn marks(&self, validator: usize) -> PathBuf {
+        self.parent.join(format!("marks-{validator}"))
+    }
+
     fn config(&self, validator: usize) -> Config {
         let keys = self.founded.secrets.iter().map(|secret| secret.public_key());
         Config {
             directory: self.directory(validator),
+            marks: self.marks(validator),
+            despite_lost_votes: false,
             genesis: self.founded.genesis.clone(),
             share: Some(self.founded.shares[validator].clone()),
             key: self.founded.secrets[validator].clone(),
@@ -48,6 +62,7 @@ impl Town {
             peers: keys.zip(self.addresses.iter().map(ToString::to_string)).collect(),
             pacing: Pacing::brisk(),
             threads: 2,
+            files: pacta_files::Limits::default(),
         }
     }
 
@@ -59,14 +74,18 @@ impl Town {
     async fn act(&mut self, signer: usize, node: &Node) -> (ActId, Duration) {
         let act = self.founded.act(signer, SystemTime::now());
         let began = Instant::now();
-        let mut heights = node.handle().finalized();
         let id = node.handle().submit(act.bytes().to_vec()).await.unwrap().act;
-        let mut next = heights.height() + 1;
-        while node.handle().is_pending(&id) {
-            let reached = tokio::time::timeout(ANSWER_MAX, heights.reaches(next)).await;
-            next = reached.expect("the network goes on").unwrap() + 1;
-        }
+        is_final(node, &id).await;
         (id, began.elapsed())
+    }
+}
+
+async fn is_final(node: &Node, id: &ActId) {
+    let mut heights = node.handle().finalized();
+    let mut next = heights.height() + 1;
+    while node.handle().is_pending(id) {
+        let reached = tokio::time::timeout(ANSWER_MAX, heights.reaches(next)).await;
+        next = reached.expect("the network goes on").unwrap() + 1;
     }
 }
 
@@ -74,6 +93,15 @@ async fn reaches(node: &Node, height: u64) {
     let mut heights = node.handle().finalized();
     let reached = tokio::time::timeout(ANSWER_MAX, heights.reaches(height)).await;
     reached.expect("the node gets that far").unwrap();
+}
+
+/// Waits until a node votes, or abstains.
+async fn wait_until_votes(node: &Node, votes: bool) {
+    let began = Instant::now();
+    while node.handle().status().votes != votes {
+        assert!(began.elapsed() < RESUMES_MAX, "it does not turn");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -124,6 +152,7 @@ async fn acts_become_final_and_outlive_restarts_and_lost_directories() {
     nodes[2] = Some(town.start(2).await);
     reaches(nodes[2].as_ref().unwrap(), height).await;
     println!("rebuilt: {:?}", began.elapsed());
+    wait_until_votes(nodes[2].as_ref().unwrap(), false).await;
 
     for node in nodes.iter_mut() {
         node.take().unwrap().stop();
@@ -133,7 +162,12 @@ async fn acts_become_final_and_outlive_restarts_and_lost_directories() {
     }
     for node in nodes.iter().flatten() {
         reaches(node, height).await;
+        assert_eq!(node.handle().evidence(), []);
     }
+    let rebuilt = nodes[2].as_ref().unwrap();
+    assert!(!rebuilt.handle().status().votes, "a restart does not bring its votes back");
+    wait_until_votes(rebuilt, true).await;
+    println!("votes again: {:?}", began.elapsed());
     let (_, time) = town.act(1, nodes[1].as_ref().unwrap()).await;
     println!("act to final after all restarted: {time:?}");
     let height = nodes[1].as_ref().unwrap().handle().status().height as usize;
@@ -155,6 +189,17 @@ async fn a_lone_validator_makes_its_acts_final_and_its_directory_is_its_own() {
     let (id, _) = town.act(0, &node).await;
     let receipt = act_receipt(node.handle(), id).await.unwrap();
     assert_genuine(&town.founded, &receipt.to_bytes());
+    // What it revokes is no key: the law refuses it by the code of an act signed by no known key,
+    // yet it uses its number and is on record.
+    let nothing = Data::RevokeKey(RevokeKey { key: KeyId([9; 32]) });
+    let refused = town.founded.act_of(0, nothing, SystemTime::now());
+    let id_of_refused =
+        node.handle().submit_on_record(refused.bytes().to_vec()).await.expect("for the record");
+    let id_of_refused = id_of_refused.act;
+    is_final(&node, &id_of_refused).await;
+    let receipt = act_receipt(node.handle(), id_of_refused).await.unwrap();
+    assert_genuine(&town.founded, &receipt.to_bytes());
+    town.act(0, &node).await;
     let again = node.handle().submit(b"{}".to_vec()).await;
     assert!(matches!(again, Err(Refusal::BadMember { .. })), "{again:?}");
 

@@ -25,7 +25,7 @@ pub const DEFAULT_NODE: &str = "http://127.0.0.1:8700";
 /// How long a new act may wait to be included: an hour.
 const EXPIRES_AFTER: Duration = Duration::from_secs(60 * 60);
 /// How long to wait for an act to become final before asking again.
-const WAIT_MS: u64 = 20_000;
+const WAIT_SECONDS: u64 = 20;
 /// How long after an act's expiry a block may still say what became of it.
 const EXPIRY_PATIENCE: Duration = Duration::from_secs(60);
 /// More records than any act reads: a loop would be a fault of ours.
@@ -289,7 +289,7 @@ pub fn admit(client: &Client, signed: &SignedAct, on_record: bool, file: &FilePa
 pub fn submit(client: &Client, signed: &SignedAct, on_record: bool) -> Result<Final> {
     let start = Clock::now();
     let query = if on_record { "&on_record=true" } else { "" };
-    let path = format!("/api/v1/acts?wait=final&timeout_ms={WAIT_MS}{query}");
+    let path = format!("/api/v1/acts?wait={WAIT_SECONDS}{query}");
     let answer = client.try_post(&path, "application/json", signed.bytes())?;
     let mut standing: Standing = client.parse(&answer?)?;
     let given_up = signed.act().expires.ms() + ms(EXPIRY_PATIENCE);

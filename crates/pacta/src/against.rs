@@ -75,7 +75,7 @@ pub fn ask(client: &Client, file: &Path, admission: &[u8]) -> Result<Became> {
             }
             let Proven { journal } = client.parse(&receipt)?;
             let Outcome { act: of, height } = journal.outcome;
-            if of != Value::from(act.to_string()) {
+            if of != act.to_string() {
                 return Err(not("is of another act; ask another node"));
             }
             Ok(Became::Final { height, blocks: height.saturating_sub(from) })

@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    actor, bench, demo, devnet, join, key, node, receipt, replay, sim, treaty, validator, verify,
+    actor, backup, bench, demo, devnet, diverge, doctor, file, found, join, key, node, receipt,
+    replay, sim, treaty, validator, verify,
 };
 use crate::failure::{EXIT_CODES, Exit, Result};
 use crate::printer::Printer;
@@ -26,8 +27,14 @@ struct Cli {
 enum Command {
     Demo(demo::DemoArgs),
     Devnet(devnet::DevnetArgs),
+    #[command(subcommand)]
+    Found(found::FoundCommand),
     Node(node::NodeArgs),
     Join(join::JoinArgs),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
+    Doctor(doctor::DoctorArgs),
+    Diverge(diverge::DivergeArgs),
     #[command(subcommand)]
     Key(key::KeyCommand),
     #[command(subcommand)]
@@ -38,6 +45,8 @@ enum Command {
     Validator(validator::ValidatorCommand),
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
+    #[command(subcommand)]
+    File(file::FileCommand),
     Verify(verify::VerifyArgs),
     Replay(replay::ReplayArgs),
     Bench(bench::BenchArgs),
@@ -54,13 +63,19 @@ pub fn run() -> Result<Exit> {
     match cli.command {
         Command::Demo(args) => demo::run(&args, printer),
         Command::Devnet(args) => devnet::run(&args, printer),
+        Command::Found(command) => found::run(command, printer),
         Command::Node(args) => node::run(&args),
         Command::Join(args) => join::run(&args, printer),
+        Command::Backup(args) => backup::back_up(&args, printer),
+        Command::Restore(args) => backup::restore(&args, printer),
+        Command::Doctor(args) => doctor::run(&args, printer),
+        Command::Diverge(args) => diverge::run(&args, printer),
         Command::Key(command) => key::run(command, printer),
         Command::Actor(command) => actor::run(command, printer),
         Command::Treaty(command) => treaty::run(command, printer),
         Command::Validator(command) => validator::run(command, printer),
         Command::Receipt(command) => receipt::run(command, printer),
+        Command::File(command) => file::run(command, printer),
         Command::Verify(args) => verify::run(&args, printer),
         Command::Replay(args) => replay::run(&args, printer),
         Command::Bench(args) => bench::run(&args, printer),

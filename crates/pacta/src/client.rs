@@ -1,16 +1,19 @@
 //! A client of a node's HTTP API.
 
+use std::io::Read;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::http::{Response, StatusCode};
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, SendBody};
 
 use crate::failure::{Failure, Result};
 
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an answer may take to begin once everything is sent: a long file is synced first.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A node, as reached over HTTP.
 #[derive(Clone)]
@@ -50,10 +53,20 @@ impl From<Problem> for Failure {
 impl Client {
     /// A client of the node at `base`, for example `http://127.0.0.1:8000`.
     pub fn new(base: &str) -> Self {
+        Self::with_timeout(base, Some(TIMEOUT))
+    }
+
+    /// A client for what may take as long as it has to, such as files.
+    pub fn patient(base: &str) -> Self {
+        Self::with_timeout(base, None)
+    }
+
+    fn with_timeout(base: &str, timeout: Option<Duration>) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(Duration::from_secs(5)))
-            .timeout_global(Some(TIMEOUT))
+            .timeout_recv_response(Some(ANSWER_TIMEOUT))
+            .timeout_global(timeout)
             .proxy(None)
             .build();
         Self { agent: config.new_agent(), base: base.trim_end_matches('/').to_owned() }
@@ -81,6 +94,17 @@ impl Client {
         Ok(self.try_get(path)??)
     }
 
+    /// The bytes at a path, whatever the status of the answer is.
+    ///
+    /// # Errors
+    /// Exit code 69 when the node does not answer.
+    pub fn get_whatever(&self, path: &str) -> Result<Vec<u8>> {
+        let answer = self.agent.get(format!("{}{path}", self.base)).call();
+        let mut body = answer.map_err(|error| self.unreachable(&error))?.into_body();
+        let bytes = body.with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
+        bytes.map_err(|error| self.unreachable(&error))
+    }
+
     /// The JSON at a path.
     ///
     /// # Errors
@@ -102,6 +126,39 @@ impl Client {
         let request = self.agent.post(format!("{}{path}", self.base));
         let answer = request.header("content-type", media_type).send(body);
         self.read(answer.map_err(|error| self.unreachable(&error))?)
+    }
+
+    /// Posts what a reader gives, which is so many bytes; the answer's bytes, or the problem.
+    ///
+    /// # Errors
+    /// Exit code 69 when the node does not answer.
+    pub fn try_post_stream(
+        &self,
+        path: &str,
+        media_type: &str,
+        bytes: u64,
+        body: &mut dyn Read,
+    ) -> Result<std::result::Result<Vec<u8>, Problem>> {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let request = request.header("content-type", media_type).header("content-length", bytes);
+        let answer = request.send(SendBody::from_reader(body));
+        self.read(answer.map_err(|error| self.unreachable(&error))?)
+    }
+
+    /// A reader of the bytes at a path, for what need not fit into memory.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn get_stream(&self, path: &str) -> Result<impl Read + 'static> {
+        let answer = self.agent.get(format!("{}{path}", self.base)).call();
+        let answer = answer.map_err(|error| self.unreachable(&error))?;
+        match answer.status().is_success() {
+            true => Ok(answer.into_body().into_reader()),
+            false => match self.read(answer)? {
+                Err(problem) => Err(problem.into()),
+                Ok(_) => Err(Failure::failed("the node answers two things at once")),
+            },
+        }
     }
 
     /// Posts JSON and reads JSON.

@@ -88,7 +88,8 @@ pub fn make_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|error| Failure::cannot_create(path, error))
 }
 
-fn sync_folder(path: &Path) -> io::Result<()> {
+/// Makes the entry of a file in its folder durable.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         Some(parent) => File::open(parent)?.sync_all(),
         None => File::open(".")?.sync_all(),

@@ -5,9 +5,13 @@
 mod act;
 mod against;
 mod author;
+mod backup;
 mod cli;
 mod client;
 mod commands;
+mod disk;
+mod divergence;
+mod doctor;
 mod evidence;
 mod failure;
 mod files;

@@ -1,17 +1,25 @@
 //! The running node as the pages and the API see it.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use pacta_chain::{Admission, Evidence, FinalBlock, Receipt, Said};
-use pacta_law::{ActorId, Founding, Path, Refusal, Signature};
+use pacta_law::{ActorId, Founding, Refusal, Signature};
 use pacta_node::{Admitted, Error, Handle};
-use pacta_web::node::{Node, NotSubmitted, Records, Status, Submitted, Unavailable};
+use pacta_web::node::{Health, Node, NotSubmitted, Records, Status, Submitted, Unavailable};
 use tokio::sync::watch;
 
+use crate::act::now_ms;
+use crate::disk::free_bytes;
+use crate::divergence::Reporter;
 use crate::evidence::Archive;
+use crate::failure;
 use crate::signer::{Secret, Signer};
+
+/// Bytes of final blocks after which an answer ends.
+const ENTRIES_BYTES: usize = 4 * 1024 * 1024;
 
 /// A running node behind the interface that the pages and the API use.
 pub struct Served {
@@ -22,11 +30,23 @@ pub struct Served {
     secret: Secret,
     finalized: watch::Receiver<u64>,
     archive: Archive,
+    data: PathBuf,
 }
 
 impl Served {
-    /// Serves a running node. Must be called on a runtime, where a task tells of new heights.
-    pub fn new(handle: Handle, operator: ActorId, secret: Secret, archive: Archive) -> Self {
+    /// Serves a running node whose data is in a directory. Must be called on a runtime, where
+    /// tasks tell of new heights and keep what it finds.
+    ///
+    /// # Errors
+    /// Of an unreadable directory of evidence.
+    pub fn new(
+        handle: Handle,
+        operator: ActorId,
+        secret: Secret,
+        data: &Path,
+    ) -> failure::Result<Self> {
+        let archive = Archive::open(data)?;
+        tokio::spawn(Reporter::new(data, handle.clone()).follow());
         tokio::spawn(archive.clone().follow(handle.clone()));
         let founding = Arc::new(handle.genesis().founding.clone());
         let mut heights = handle.finalized();
@@ -40,7 +60,7 @@ impl Served {
                 next = height + 1;
             }
         });
-        Self { handle, founding, operator, secret, finalized, archive }
+        Ok(Self { handle, founding, operator, secret, finalized, archive, data: data.into() })
     }
 }
 
@@ -80,7 +100,7 @@ impl Node for Served {
         })
     }
 
-    fn load(&self, paths: Vec<Path>) -> BoxFuture<'_, Result<Records, Unavailable>> {
+    fn load(&self, paths: Vec<pacta_law::Path>) -> BoxFuture<'_, Result<Records, Unavailable>> {
         Box::pin(async move {
             let loaded = self.handle.load(paths).await.map_err(unavailable)?;
             let (height, instant) = (loaded.height, loaded.instant);
@@ -97,6 +117,7 @@ impl Node for Served {
             ledger_root: status.ledger_root.to_string(),
             journal_root: status.journal_root.to_string(),
             view: status.view,
+            votes: status.votes,
             validators: count(status.validators),
             peers: count(status.there.len()),
             mempool: count(status.mempool_acts),
@@ -106,6 +127,23 @@ impl Node for Served {
 
     fn block(&self, height: u64) -> BoxFuture<'_, Result<Option<FinalBlock>, Unavailable>> {
         Box::pin(async move { self.handle.block(height).await.map_err(unavailable) })
+    }
+
+    fn health(&self) -> Health {
+        Health {
+            claimed_height: self.handle.status().claimed_height,
+            disk_free_bytes: free_bytes(&self.data),
+            disagreements: count(self.handle.disagreements().len()),
+            now_ms: now_ms(),
+        }
+    }
+
+    fn metrics(&self) -> BoxFuture<'_, Result<String, Unavailable>> {
+        Box::pin(async move { self.handle.metrics().await.map_err(unavailable) })
+    }
+
+    fn entries(&self, from: u64) -> BoxFuture<'_, Result<Vec<u8>, Unavailable>> {
+        Box::pin(async move { self.handle.entries(from, ENTRIES_BYTES).await.map_err(unavailable) })
     }
 
     fn act_receipt(
@@ -119,7 +157,10 @@ impl Node for Served {
         })
     }
 
-    fn record_receipt(&self, path: Path) -> BoxFuture<'_, Result<Option<Receipt>, Unavailable>> {
+    fn record_receipt(
+        &self,
+        path: pacta_law::Path,
+    ) -> BoxFuture<'_, Result<Option<Receipt>, Unavailable>> {
         Box::pin(
             async move { self.handle.record_receipt(path).await.map(Some).map_err(unavailable) },
         )

@@ -95,7 +95,7 @@ fn a_directory_is_deleted(network: &mut Network, company: &mut Company, finals: 
 
 /// Submits an act and waits until it is final: its id, and its place.
 fn submit(api: &str, act: &[u8]) -> (String, (u64, u64)) {
-    let url = format!("{api}/acts?wait=final&timeout_ms=15000");
+    let url = format!("{api}/acts?wait=15");
     let (status, answer) = post(&url, act).expect("the node answers");
     assert!(status < 300, "{status} {answer}");
     let id = answer["id"].as_str().expect("an id").to_owned();

@@ -11,9 +11,12 @@ fn allowed() -> BTreeMap<&'static str, (&'static [&'static str], Engine)> {
         ("pacta-law", (&[][..], Engine::Nothing)),
         ("pacta-chain", (&["pacta-law"][..], Engine::Cryptography)),
         ("pacta-files", (&["pacta-law"][..], Engine::Nothing)),
-        ("pacta-node", (&["pacta-law", "pacta-chain"][..], Engine::Everything)),
+        ("pacta-node", (&["pacta-law", "pacta-chain", "pacta-files"][..], Engine::Everything)),
         ("pacta-index", (&["pacta-law", "pacta-chain"][..], Engine::Nothing)),
-        ("pacta-web", (&["pacta-law", "pacta-chain", "pacta-index"][..], Engine::Nothing)),
+        (
+            "pacta-web",
+            (&["pacta-law", "pacta-chain", "pacta-files", "pacta-index"][..], Engine::Nothing),
+        ),
         ("pacta-sim", (&["pacta-law", "pacta-chain", "pacta-node"][..], Engine::Everything)),
         (
             "pacta",
@@ -21,6 +24,7 @@ fn allowed() -> BTreeMap<&'static str, (&'static [&'static str], Engine)> {
                 &[
                     "pacta-law",
                     "pacta-chain",
+                    "pacta-files",
                     "pacta-node",
                     "pacta-index",
                     "pacta-web",

@@ -89,7 +89,7 @@ fn load(api: &str, company: &mut Company, stop: &AtomicBool) -> Duration {
     while !stop.load(Ordering::Relaxed) {
         let act = company.signed();
         let start = Instant::now();
-        let url = format!("{api}/acts?wait=final&timeout_ms=15000");
+        let url = format!("{api}/acts?wait=15");
         let (status, answer) = post(&url, &act).expect("the node answers");
         assert!(status == 200 || status == 201, "{status} {answer}");
         assert_eq!(answer["status"], "final", "{answer}");
@@ -101,7 +101,7 @@ fn load(api: &str, company: &mut Company, stop: &AtomicBool) -> Duration {
 
 /// A receipt of the last act of a company, written to a file.
 fn receipt(network: &Network, company: &mut Company, file: &Path) {
-    let url = format!("{}/acts?wait=final&timeout_ms=15000", network.api(0));
+    let url = format!("{}/acts?wait=15", network.api(0));
     let (status, answer) = post(&url, &company.signed()).expect("the node answers");
     assert!(status < 300, "{status} {answer}");
     let id = answer["id"].as_str().expect("an id");
@@ -251,7 +251,7 @@ fn all_restart(network: &mut Network, joined: Joined) {
     (0..5).for_each(|place| network.wait_ready(place));
     let (height, _) = network.heights(0);
     let mut company = Company::register(network, 2, "Afterwards Ltd", 55);
-    let url = format!("{}/acts?wait=final&timeout_ms=15000", network.api(4));
+    let url = format!("{}/acts?wait=15", network.api(4));
     let (status, answer) = post(&url, &company.signed()).expect("the node answers");
     assert!(status < 300, "{status} {answer}");
     wait_until("all are beyond where they were", 60, || {

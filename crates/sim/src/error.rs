@@ -12,8 +12,16 @@ pub enum Error {
     )]
     Validators(u32),
     /// Too many hostile validators.
-    #[error("so many hostile validators cannot be borne; choose at most {0}")]
+    #[error(
+        "so many hostile validators and lying disks cannot be borne; choose at most {0} together, \
+         or ask for what is beyond (--beyond)"
+    )]
     Hostile(u32),
+    /// Too few or too many hostile validators for a simulation of what cannot be borne.
+    #[error(
+        "beyond what is borne are {0} to {1} hostile validators and lying disks; choose so many"
+    )]
+    Beyond(u32, u32),
     /// Too many acts.
     #[error("{0} acts are too many for one simulation; ask for at most {ACTS_MAX}")]
     Acts(u32),

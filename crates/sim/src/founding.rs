@@ -1,6 +1,7 @@
 //! The network that is simulated: States with their keys, each with one validator.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -15,16 +16,18 @@ use pacta_law::{
 };
 use pacta_node::{
     NetworkShare, Pacing, deal,
-    engine::{Errs, Setup},
+    engine::{Errs, Setup, committee},
     types::{ValidatorKey, ValidatorSecret},
     validator_secret,
+    voting::{Marks, Voting},
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use crate::{
     error::Error,
-    hostile::{Manners, Mind},
+    hostile::{Manners, Mind, Twins},
     options::{Bug, Options, VALIDATORS_MAX},
+    votes::Hearings,
     workload,
 };
 
@@ -58,6 +61,9 @@ const STATES: [&str; VALIDATORS_MAX as usize + 1] = [
 /// The day on which every simulation begins.
 const FIRST_DAY: (u16, u8, u8) = (2027, 3, 1);
 
+/// Difference between a block's instant and a voter's clock above which it withholds its vote.
+pub const CLOCK_DIFFERENCE: Duration = Duration::from_secs(5);
+
 /// The time limits of simulated validators: a crashed leader costs little. By every other seed a
 /// network at rest makes a block each second or two; by the others hardly any, as in operation.
 fn pacing(seed: u64) -> Pacing {
@@ -68,18 +74,20 @@ fn pacing(seed: u64) -> Pacing {
         certification: Duration::from_secs(3),
         skip: Duration::from_secs(5),
         retry: Duration::from_millis(500),
-        clock_difference: Duration::from_secs(5),
+        clock_difference: CLOCK_DIFFERENCE,
         gossip_again: Duration::from_millis(500),
         epoch_gap: Duration::from_millis(200),
         out_of_order: Duration::from_secs(10),
     }
 }
 
-/// The last validators are hostile, as many as are asked for.
+/// The last validators are hostile, as many as are asked for. Where they are more than is borne,
+/// they conspire by every second seed.
 fn manners(options: &Options) -> Vec<Manners> {
-    let first = options.validators - options.hostile;
+    let conspire = options.beyond && options.seed.is_multiple_of(2);
     (0..options.validators)
-        .map(|validator| match validator >= first {
+        .map(|validator| match options.is_hostile(validator) {
+            true if conspire => Manners { forks: true, ..Manners::default() },
             true => Manners::of(options.seed, validator),
             false => Manners::default(),
         })
@@ -208,9 +216,16 @@ impl Founded {
     }
 
     fn give_minds(&mut self, seed: u64) {
+        let is_hostile = |place: &usize| self.manners[*place] != Manners::default();
+        let (hostile, honest): (Vec<_>, Vec<_>) = (0..self.manners.len()).partition(is_hostile);
+        let keys = |places: Vec<usize>| {
+            places.into_iter().map(|place| self.validators[place].public_key()).collect::<Vec<_>>()
+        };
+        let twins = Arc::new(Twins::new(keys(hostile), keys(honest)));
         for (index, manners) in self.manners.iter().enumerate() {
             if *manners != Manners::default() {
-                let mind = Mind::new(seed, index as u32, *manners);
+                let twins = manners.forks.then(|| twins.clone());
+                let mind = Mind::new(seed, index as u32, *manners, twins);
                 self.minds[index] = Some(Arc::new(mind));
             }
         }
@@ -231,8 +246,21 @@ impl Founded {
         &self.manners
     }
 
-    /// What a validator is started with.
-    pub fn setup(&self, validator: u32) -> Setup {
+    /// Listens to what honest validators hear hostile ones say.
+    ///
+    /// # Errors
+    /// [`Error::Setup`].
+    pub fn hearings(&self) -> Result<Hearings, Error> {
+        let committee =
+            committee(&self.genesis).map_err(|error| Error::Setup(error.to_string()))?;
+        let keys = self.validator_keys().into_iter().zip(0..);
+        let is_hostile =
+            |(_, place): &(ValidatorKey, u32)| self.manners[*place as usize] != Manners::default();
+        Ok(Hearings::new(self.founding().clone(), committee, keys.filter(is_hostile).collect()))
+    }
+
+    /// What a validator is started with, on the first of its disks or a later one.
+    pub fn setup(&self, validator: u32, disk: u32) -> Setup {
         let index = validator as usize;
         let manners = self.manners[index];
         let executes_differently = match self.bug {
@@ -245,15 +273,18 @@ impl Founded {
             executes_differently,
             wrong_roots: manners.wrong_roots,
             unfit_acts: manners.unfit_acts,
+            censors: manners.censors,
             forgives: matches!(self.bug, Some((Bug::Forgives, _))),
+            ignores_clocks: matches!(self.bug, Some((Bug::IgnoresClocks, _))),
         };
         Setup {
             genesis: self.genesis.clone(),
             key: self.validators[index].clone(),
             share: Some(self.shares[index].clone()),
-            known: self.validator_keys().into_iter().map(|key| (key, String::new())).collect(),
+            addresses: BTreeMap::new(),
             pacing: self.pacing,
-            prefix: format!("validator-{validator}"),
+            prefix: format!("validator-{validator}-disk-{disk}"),
+            voting: Voting::new(Marks::default()),
             errs,
         }
     }

@@ -1,43 +1,51 @@
 //! Validators that do not do as they should. Each runs the honest code; what it says on the way out
-//! is changed, and what it proposes may be a lie.
+//! is changed, what it proposes may be a lie, and its clock may be far off.
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::SystemTime,
+mod past;
+mod twins;
+mod voice;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use bytes::Bytes;
-use commonware_actor::{Feedback, Unreliable};
 use commonware_codec::{DecodeExt as _, Encode as _};
 use commonware_consensus::{
     simplex::types::{Finalize, Notarize, Nullify, Vote},
     types::Epoch,
 };
 use commonware_cryptography::{Hasher as _, Sha256, certificate::Provider as _};
-use commonware_p2p::{CheckedSender, LimitedSender, Recipients, Sender, utils::mux};
-use commonware_runtime::IoBufs;
+use commonware_p2p::utils::mux;
 use commonware_utils::sync::Mutex;
 use pacta_node::{
     committees::Committees,
-    types::{BlockDigest, Scheme},
+    engine::channels,
+    types::{BlockDigest, Scheme, ValidatorKey},
 };
 use rand::{Rng as _, RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde::Serialize;
 
+use crate::votes::VOTES;
+use past::Past;
+pub use twins::Twins;
+pub use voice::{Ear, Listener, Voice};
+
 /// Keeps the random numbers of hostile validators apart from all others.
 const STREAM: u64 = 0x686f_7374_696c;
-/// The channel of votes.
-const VOTES: u64 = 0;
+/// The channel of certificates.
+const CERTIFICATES: u64 = 1;
+/// The channel of blocks.
+const BLOCKS: u64 = 4;
 /// The channel of acts.
 const ACTS: u64 = 7;
-/// Messages of the past that may be said again.
-const PAST_MAX: usize = 64;
 /// Bytes of a message without sense, at most.
 const NONSENSE_BYTES_MAX: usize = 2_048;
+/// Whether a block has a twin is asked so often, every few milliseconds.
+const LATE_TRIES_MAX: u32 = 8;
+/// A clock that is far off is so many milliseconds before or after the true time.
+const CLOCK_OFFSETS_MS: std::ops::Range<i64> = 8_000..3_600_000;
 
 /// How a validator misbehaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -46,9 +54,9 @@ pub struct Manners {
     pub contradicts: bool,
     /// It votes one way to some and another way to the rest.
     pub splits: bool,
-    /// It keeps votes and acts to itself.
+    /// It keeps votes, acts and other messages to itself.
     pub withholds: bool,
-    /// It says nonsense on every channel.
+    /// It says nonsense on every channel, also unasked.
     pub garbles: bool,
     /// It says again what it said long ago.
     pub repeats: bool,
@@ -56,6 +64,15 @@ pub struct Manners {
     pub wrong_roots: bool,
     /// It proposes blocks with acts that no honest leader takes.
     pub unfit_acts: bool,
+    /// It says again what others said long ago, before crashes and in earlier epochs too.
+    pub replays: bool,
+    /// It proposes no acts, and passes none on.
+    pub censors: bool,
+    /// Its clock is far off.
+    pub skews: bool,
+    /// It conspires to give each half of the others another block. Only where more are hostile than
+    /// is borne.
+    pub forks: bool,
 }
 
 impl Manners {
@@ -71,11 +88,40 @@ impl Manners {
             repeats: bad(),
             wrong_roots: bad(),
             unfit_acts: bad(),
+            replays: bad(),
+            censors: bad(),
+            skews: bad(),
+            forks: false,
         };
         match manners == Self::default() {
             true => Self { contradicts: true, ..manners },
             false => manners,
         }
+    }
+
+    /// How far off its clock is, in milliseconds.
+    pub fn clock_offset_ms(self, seed: u64, validator: u32) -> i64 {
+        let mut rng = StdRng::seed_from_u64(!seed ^ STREAM ^ (u64::from(validator) << 48));
+        let offset = rng.random_range(CLOCK_OFFSETS_MS);
+        if rng.random_range(0..2) == 0 { offset } else { -offset }
+    }
+
+    /// The bad ones, by name.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let named = [
+            (self.contradicts, "contradictions"),
+            (self.splits, "split_votes"),
+            (self.withholds, "withheld_messages"),
+            (self.garbles, "nonsense"),
+            (self.repeats, "repeated_messages"),
+            (self.wrong_roots, "wrong_roots"),
+            (self.unfit_acts, "unfit_acts"),
+            (self.replays, "replayed_messages"),
+            (self.censors, "withheld_acts"),
+            (self.skews, "clocks_far_off"),
+            (self.forks, "forks"),
+        ];
+        named.into_iter().filter(|(bad, _)| *bad).map(|(_, name)| name)
     }
 }
 
@@ -88,6 +134,9 @@ pub struct Mind {
     manners: Manners,
     /// Its means to vote, while it runs.
     committees: Mutex<Option<Committees>>,
+    /// Channels on which it keeps messages to itself.
+    withheld: Vec<u64>,
+    twins: Option<Arc<Twins>>,
     contradictions: AtomicU64,
     splits: AtomicU64,
     inner: Mutex<Inner>,
@@ -95,19 +144,38 @@ pub struct Mind {
 
 struct Inner {
     rng: StdRng,
-    past: VecDeque<(u64, Bytes)>,
+    /// What it said.
+    own: Past,
+    /// What it heard others say.
+    others: Past,
+    /// Votes that half of the others are told late, and how often it was too early.
+    early: Vec<(Bytes, u32)>,
 }
 
+/// A message and whom it is said to.
+pub type Said = (Vec<ValidatorKey>, Bytes);
+
 impl Mind {
-    /// The mind of a validator that does not run yet.
-    pub fn new(seed: u64, validator: u32, manners: Manners) -> Self {
-        let inner = Inner { rng: rng(seed, validator), past: VecDeque::new() };
+    /// The mind of a validator that does not run yet. `twins` is what conspirators share.
+    pub fn new(seed: u64, validator: u32, manners: Manners, twins: Option<Arc<Twins>>) -> Self {
+        let mut rng = rng(!seed, validator);
+        let mut withheld = vec![VOTES, ACTS];
+        withheld.extend(channels().map(|(channel, _)| channel).into_iter().filter(|channel| {
+            ![VOTES, ACTS].contains(channel) && rng.random_range(0..3) == 0 // some of the others
+        }));
         Self {
             manners,
             committees: Mutex::default(),
+            withheld,
+            twins,
             contradictions: AtomicU64::new(0),
             splits: AtomicU64::new(0),
-            inner: Mutex::new(inner),
+            inner: Mutex::new(Inner {
+                rng,
+                own: Past::default(),
+                others: Past::default(),
+                early: Vec::new(),
+            }),
         }
     }
 
@@ -126,13 +194,36 @@ impl Mind {
         self.splits.load(Ordering::Relaxed)
     }
 
+    /// Notes what another one said; whether the honest code may hear it.
+    fn hear(&self, channel: u64, message: &[u8]) -> bool {
+        if self.manners.replays {
+            let mut inner = self.inner.lock();
+            let Inner { rng, others, .. } = &mut *inner;
+            others.note(rng, channel, message);
+        }
+        !self.twins.as_ref().is_some_and(|twins| twins.is_about_twin(channel, message))
+    }
+
+    /// What is said in place of a message, and to whom.
+    fn say(&self, channel: u64, message: Bytes, to: Vec<ValidatorKey>) -> Vec<Said> {
+        if let Some(twins) = &self.twins {
+            let ballot = if channel == VOTES { self.ballot(&message) } else { None };
+            if ballot.as_ref().is_some_and(|ballot| twins.is_early(ballot)) {
+                self.inner.lock().early.push((message.clone(), 0));
+            }
+            if let Some(said) = twins.say(ballot.as_ref(), channel, &message, &to) {
+                self.splits.fetch_add(u64::from(channel == VOTES), Ordering::Relaxed);
+                return said;
+            }
+        }
+        if let Some(said) = self.split(channel, &message, &to) {
+            return said.to_vec();
+        }
+        self.speak(channel, message).into_iter().map(|message| (to.clone(), message)).collect()
+    }
+
     /// Two votes in place of one, the first for about half of those who listen.
-    fn split<P: Clone>(
-        &self,
-        channel: u64,
-        vote: &Bytes,
-        to: &[P],
-    ) -> Option<[(Vec<P>, Bytes); 2]> {
+    fn split(&self, channel: u64, vote: &Bytes, to: &[ValidatorKey]) -> Option<[Said; 2]> {
         if !self.manners.splits || channel != VOTES || to.len() < 2 {
             return None;
         }
@@ -144,23 +235,23 @@ impl Mind {
         let (mut some, mut rest) = (Vec::new(), Vec::new());
         for one in to {
             if rng.random_range(0..2) == 0 {
-                some.push(one.clone())
+                some.push(one.clone());
             } else {
-                rest.push(one.clone())
+                rest.push(one.clone());
             }
         }
         self.splits.fetch_add(1, Ordering::Relaxed);
         Some([(some, vote.clone()), (rest, other)])
     }
 
-    /// What is said in place of a message.
+    /// What is said to all in place of a message.
     fn speak(&self, channel: u64, message: Bytes) -> Vec<Bytes> {
         let Self { manners, .. } = *self;
         let mut inner = self.inner.lock();
-        let Inner { rng, past } = &mut *inner;
+        let Inner { rng, own, .. } = &mut *inner;
         let mut said = Vec::new();
-        let withheld =
-            manners.withholds && [VOTES, ACTS].contains(&channel) && rng.random_range(0..3) == 0;
+        let withheld = manners.censors && channel == ACTS
+            || manners.withholds && self.withheld.contains(&channel) && rng.random_range(0..3) == 0;
         if !withheld {
             said.push(message.clone());
             if manners.contradicts
@@ -175,32 +266,78 @@ impl Mind {
         if manners.garbles && rng.random_range(0..8) == 0 {
             said.push(nonsense(rng, &message));
         }
-        if manners.repeats {
-            if rng.random_range(0..4) == 0
-                && let Some((_, old)) = past.iter().find(|(of, _)| *of == channel)
-            {
-                said.push(old.clone());
+        if manners.garbles || manners.repeats {
+            if manners.repeats && rng.random_range(0..4) == 0 {
+                said.extend(own.any(rng, channel));
             }
-            if rng.random_range(0..4) == 0 {
-                past.push_back((channel, message));
-                past.truncate(PAST_MAX);
-            }
+            own.note(rng, channel, &message);
         }
         said
     }
 
-    /// A vote that contradicts a vote. Both come with the epoch that they are of before them.
-    fn contradict(&self, message: &Bytes) -> Option<Bytes> {
+    /// Whether it conspires to give each half of the others another block.
+    pub fn conspires(&self) -> bool {
+        self.twins.is_some()
+    }
+
+    /// Votes that half of the others are told late.
+    pub fn late_votes(&self) -> Vec<Said> {
+        let Some(twins) = &self.twins else { return Vec::new() };
+        let mut said = Vec::new();
+        self.inner.lock().early.retain_mut(|(vote, tries)| {
+            *tries += 1;
+            let patient = *tries < LATE_TRIES_MAX;
+            let late = self.ballot(vote).and_then(|ballot| twins.late(&ballot, vote, patient));
+            let waits = patient && late.is_none();
+            said.extend(late);
+            waits
+        });
+        said
+    }
+
+    /// Something to say unasked, on any channel: nonsense, or what others said long ago.
+    pub fn heckle(&self) -> Option<(u64, Bytes)> {
+        let Self { manners, .. } = *self;
+        let mut inner = self.inner.lock();
+        let Inner { rng, own, others, .. } = &mut *inner;
+        let all = channels();
+        let any = |rng: &mut StdRng| all[rng.random_range(0..all.len())].0;
+        let channel = any(rng);
+        if manners.replays && (!manners.garbles || rng.random_range(0..2) == 0) {
+            return Some((channel, others.any(rng, channel)?));
+        }
+        if !manners.garbles {
+            return None;
+        }
+        // What makes sense on one channel makes none on another.
+        let of = if rng.random_range(0..4) == 0 { any(rng) } else { channel };
+        let message = own.any(rng, of).unwrap_or_default();
+        match of == channel {
+            true => Some((channel, nonsense(rng, &message))),
+            false => Some((channel, message)),
+        }
+    }
+
+    /// Takes a vote apart that it sends.
+    fn ballot(&self, message: &Bytes) -> Option<Ballot> {
         let (epoch, vote) = mux::parse(message.clone().into()).ok()?;
         let scheme = self.committees.lock().as_ref()?.scheme(Epoch::new(epoch))?;
-        let other = match Vote::<Scheme, BlockDigest>::decode(vote.clone()).ok()? {
+        let before = message.slice(..message.len() - vote.len());
+        let vote = Vote::decode(vote).ok()?;
+        Some(Ballot { before, scheme, vote })
+    }
+
+    /// A vote that contradicts a vote.
+    fn contradict(&self, message: &Bytes) -> Option<Bytes> {
+        let Ballot { before, scheme, vote } = self.ballot(message)?;
+        let other = match vote {
             Vote::Notarize(Notarize { mut proposal, .. }) => {
                 proposal.payload = Sha256::hash(&[&proposal.payload.0]);
                 Vote::Notarize(Notarize::sign(&*scheme, proposal)?)
             }
             Vote::Finalize(Finalize { proposal, .. }) if proposal.round.view().get() % 2 == 0 => {
                 let nullify = Nullify::sign::<BlockDigest>(&*scheme, proposal.round)?;
-                Vote::<Scheme, BlockDigest>::Nullify(nullify)
+                Vote::Nullify(nullify)
             }
             Vote::Finalize(Finalize { mut proposal, .. }) => {
                 proposal.payload = Sha256::hash(&[&proposal.payload.0]);
@@ -208,10 +345,22 @@ impl Mind {
             }
             Vote::Nullify(_) => return None,
         };
-        let mut said = message[..message.len() - vote.len()].to_vec();
-        said.extend_from_slice(&other.encode());
-        Some(said.into())
+        Some(behind(&before, &other))
     }
+}
+
+/// A vote on its way out, taken apart.
+struct Ballot {
+    /// The epoch that it is of, as it stands before it.
+    before: Bytes,
+    /// The means to sign another one in that epoch.
+    scheme: Arc<Scheme>,
+    vote: Vote<Scheme, BlockDigest>,
+}
+
+/// A vote as it is sent, behind its epoch.
+fn behind(epoch: &Bytes, vote: &Vote<Scheme, BlockDigest>) -> Bytes {
+    [epoch.as_ref(), vote.encode().as_ref()].concat().into()
 }
 
 /// Random bytes, or a message with one byte changed.
@@ -225,70 +374,4 @@ fn nonsense(rng: &mut StdRng, message: &Bytes) -> Bytes {
     let place = rng.random_range(0..bytes.len());
     bytes[place] ^= rng.random_range(1..=255u8);
     bytes.into()
-}
-
-/// What a validator says on a channel; changed if it is hostile.
-#[derive(Clone)]
-pub struct Voice<S> {
-    sender: S,
-    channel: u64,
-    mind: Option<Arc<Mind>>,
-}
-
-impl<S> Voice<S> {
-    /// The voice of an honest validator, or of one with such a mind.
-    pub fn new(sender: S, channel: u64, mind: Option<Arc<Mind>>) -> Self {
-        Self { sender, channel, mind }
-    }
-}
-
-impl<S: Sender> LimitedSender for Voice<S> {
-    type PublicKey = S::PublicKey;
-    type Checked<'a>
-        = Checked<'a, S>
-    where
-        Self: 'a;
-
-    fn check(&mut self, to: Recipients<S::PublicKey>) -> Result<Checked<'_, S>, SystemTime> {
-        let again = self.sender.clone();
-        let first = self.sender.check(to)?;
-        let mind = self.mind.as_ref().map(|mind| (mind.clone(), again));
-        Ok(Checked { first, channel: self.channel, mind })
-    }
-}
-
-/// A voice that knows to whom it speaks.
-pub struct Checked<'a, S: Sender + 'a> {
-    first: S::Checked<'a>,
-    channel: u64,
-    mind: Option<(Arc<Mind>, S)>,
-}
-
-impl<'a, S: Sender + 'a> CheckedSender for Checked<'a, S> {
-    type PublicKey = S::PublicKey;
-
-    fn recipients(&self) -> Vec<S::PublicKey> {
-        self.first.recipients()
-    }
-
-    fn send(self, message: impl Into<IoBufs> + Send, priority: bool) -> Unreliable<Feedback> {
-        let Some((mind, mut again)) = self.mind else { return self.first.send(message, priority) };
-        let to = self.first.recipients();
-        let message: IoBufs = message.into();
-        let message: Bytes = message.coalesce().into();
-        if let Some(split) = mind.split(self.channel, &message, &to) {
-            for (to, message) in split {
-                let _ = Sender::send(&mut again, Recipients::Some(to), message, priority);
-            }
-            return Unreliable::new(Feedback::Ok);
-        }
-        let said = mind.speak(self.channel, message);
-        let mut said = said.into_iter();
-        let Some(message) = said.next() else { return Unreliable::new(Feedback::Ok) };
-        let feedback = self.first.send(message, priority);
-        for message in said {
-            let _ = Sender::send(&mut again, Recipients::Some(to.clone()), message, priority);
-        }
-        feedback
-    }
 }

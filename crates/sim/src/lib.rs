@@ -1,14 +1,16 @@
 //! Seeded simulations of whole networks: the validators' own code on a deterministic runtime, over
-//! links that delay, lose and part, on machines that crash and lose power; some validators may be
-//! hostile.
+//! links that delay, lose and part, on machines that crash and lose power, whose clocks are wrong
+//! and whose disks are full, fail and lie; some validators may be hostile.
 //!
 //! [`run`] gives a [`Report`] that follows from its [`Options`] alone, so a seed replays what it
 //! found. Start with [`properties::judge`], which says what must hold.
 
+pub mod capitals;
 mod error;
 pub mod faults;
 mod founding;
 pub mod hostile;
+pub mod machine;
 mod network;
 mod observe;
 mod options;
@@ -17,6 +19,7 @@ pub mod properties;
 pub mod quiet;
 mod report;
 pub mod trace;
+mod votes;
 mod workload;
 mod world;
 
@@ -39,6 +42,21 @@ const CYCLE: Duration = Duration::from_millis(1);
 /// All of [`Error`]. A property that does not hold is no error: the report says it.
 pub fn run(options: &Options) -> Result<Report, Error> {
     options.check()?;
+    with_room(|| run_here(options))
+}
+
+/// Runs on a thread with room: all tasks of a network run on one stack, and the engine's futures
+/// are large where they are compiled without optimization.
+fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    const STACK_BYTES: usize = 64 * 1024 * 1024;
+    let done = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        thread.spawn_scoped(scope, work).expect("the system gives a thread").join()
+    });
+    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+fn run_here(options: &Options) -> Result<Report, Error> {
     let mut world = World::new(options)?;
     let config = Config::new()
         .with_seed(options.seed)

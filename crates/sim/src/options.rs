@@ -1,6 +1,6 @@
 //! What a simulation is asked to do.
 
-use crate::error::Error;
+use crate::{error::Error, machine::Lie};
 
 /// Fewest validators of a simulation: fewer than four bear no faulty one.
 pub const VALIDATORS_MIN: u32 = 4;
@@ -22,8 +22,13 @@ pub struct Options {
     pub acts: u32,
     /// Whether links lose messages and part, validators crash, and the power fails.
     pub faults: bool,
-    /// Number of hostile validators: less than a third of all.
+    /// Number of hostile validators: less than a third of all, together with those whose disks lie.
     pub hostile: u32,
+    /// Number of validators whose disks lie.
+    pub lying_disks: u32,
+    /// Whether more validators may be hostile than so many bear. Then safety may be lost; no node
+    /// may crash, and who contradicts itself must be named.
+    pub beyond: bool,
     /// A planted error, to see whether it is found.
     pub bug: Option<Bug>,
 }
@@ -39,6 +44,8 @@ pub enum Bug {
     },
     /// No validator keeps evidence against those that contradict themselves.
     Forgives,
+    /// All validators vote for blocks whatever their clocks say.
+    IgnoresClocks,
 }
 
 /// Faulty validators that so many bear, at most: less than a third.
@@ -49,7 +56,16 @@ pub const fn faulty_max(validators: u32) -> u32 {
 impl Options {
     /// The simulation of a seed with a number of validators.
     pub fn new(seed: u64, validators: u32) -> Self {
-        Self { seed, validators, acts: ACTS, faults: true, hostile: 0, bug: None }
+        Self {
+            seed,
+            validators,
+            acts: ACTS,
+            faults: true,
+            hostile: 0,
+            lying_disks: 0,
+            beyond: false,
+            bug: None,
+        }
     }
 
     /// The simulation of a seed, which also chooses the number of validators.
@@ -60,14 +76,39 @@ impl Options {
             63 => VALIDATORS_MAX,
             _ => VALIDATORS_MIN + (seed % 4) as u32,
         };
-        let hostile = if seed % 3 == 1 { faulty_max(validators) } else { 0 };
-        Self { hostile, ..Self::new(seed, validators) }
+        let bearable = faulty_max(validators);
+        let lying_disks =
+            if seed % 3 == 2 { 1 + (seed / 3 % u64::from(bearable)) as u32 } else { 0 };
+        let hostile = if seed.is_multiple_of(3) { 0 } else { bearable - lying_disks };
+        Self { hostile, lying_disks, ..Self::new(seed, validators) }
     }
 
     /// The command that runs this simulation again.
     pub fn replay(&self) -> String {
-        let Self { seed, validators, hostile, .. } = self;
-        format!("pacta sim --seed {seed} --validators {validators} --hostile {hostile}")
+        let Self { seed, validators, hostile, lying_disks, beyond, .. } = self;
+        let beyond = if *beyond { " --beyond" } else { "" };
+        format!(
+            "pacta sim --seed {seed} --validators {validators} --hostile {hostile} \
+             --lying-disks {lying_disks}{beyond}"
+        )
+    }
+
+    /// Whether validators are in different capitals, by the seed; else all delays are alike.
+    pub fn is_between_capitals(&self) -> bool {
+        (self.seed / 2) % 2 == 1
+    }
+
+    /// Whether a validator is hostile: the last ones are.
+    pub fn is_hostile(&self, validator: u32) -> bool {
+        validator >= self.validators.saturating_sub(self.hostile)
+    }
+
+    /// How a validator's disk lies, if it does: those of the last ones that are not hostile do.
+    pub fn lie(&self, validator: u32) -> Option<Lie> {
+        let honest = self.validators.saturating_sub(self.hostile + self.lying_disks);
+        let lies = validator >= honest && !self.is_hostile(validator);
+        let by_turns = [Lie::Forgets, Lie::Misreads];
+        lies.then(|| by_turns[((self.seed / 12 + u64::from(validator)) % 2) as usize])
     }
 
     /// Whether everything is within limits.
@@ -81,8 +122,13 @@ impl Options {
         if self.acts > ACTS_MAX {
             return Err(Error::Acts(self.acts));
         }
-        if self.hostile > faulty_max(self.validators) {
-            return Err(Error::Hostile(faulty_max(self.validators)));
+        let bearable = faulty_max(self.validators);
+        let faulty = self.hostile.saturating_add(self.lying_disks);
+        if faulty > bearable && !self.beyond {
+            return Err(Error::Hostile(bearable));
+        }
+        if self.beyond && (faulty <= bearable || faulty >= self.validators) {
+            return Err(Error::Beyond(bearable + 1, self.validators - 1));
         }
         match self.bug {
             Some(Bug::ExecutesDifferently { validator }) if validator >= self.validators => {

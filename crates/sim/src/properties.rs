@@ -2,9 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pacta_node::epochs::FORKED;
 use serde::Serialize;
 
-use crate::trace::{Hex, Seen, Sighting, Trace};
+use crate::{
+    faults::CLOCK_OFFSET_MS_MAX,
+    founding::CLOCK_DIFFERENCE,
+    trace::{Hex, Seen, Sighting, Trace},
+};
 
 /// Finality resumes within this virtual time after all faults have ended: a validator that was
 /// down is skipped at once after 5 s, a view whose leader is silent costs 2 s at most, and one
@@ -13,6 +18,10 @@ pub const RECOVERY_MS_MAX: u64 = 30_000;
 /// Where links lose messages and part, a validator that contradicted itself so often to all others
 /// is named; elsewhere once is enough. Who was named once is not listened to any more.
 pub const CONTRADICTIONS_MAX: u64 = 3;
+/// A final block is at most so much ahead of the true time when it is first seen, in milliseconds:
+/// as far as an honest clock is fast and a vote is not withheld.
+pub const AHEAD_MS_MAX: u64 =
+    CLOCK_OFFSET_MS_MAX as u64 + CLOCK_DIFFERENCE.as_millis() as u64 + 100;
 /// Violations listed per property; more are only counted.
 const VIOLATIONS_LISTED_MAX: usize = 4;
 
@@ -23,6 +32,8 @@ pub struct Verdict {
     pub property: &'static str,
     /// Whether it held.
     pub holds: bool,
+    /// Whether it must hold; where more are faulty than is borne, most need not.
+    pub required: bool,
     /// How often it did not.
     pub violations: u64,
     /// The first of the violations.
@@ -46,27 +57,30 @@ pub struct Violation {
     pub act: Option<Hex>,
 }
 
+const NOBODY_STOPS: &str = "no validator stops by itself";
+const MISCONDUCT_NAMED: &str = "who contradicts itself is named by evidence, and nobody else is";
+
 /// Judges a trace by all properties, in this order.
 pub fn judge(trace: &Trace) -> Vec<Verdict> {
     [
         ("all validators have one pair of roots at each height", one_pair_of_roots(trace)),
         ("all validators have one chain of blocks", one_chain(trace)),
         ("all outcomes are those of a bare replay of the law", lawful_outcomes(trace)),
-        ("no validator stops by itself", nobody_stops(trace)),
+        (NOBODY_STOPS, nobody_stops(trace)),
         ("instants increase from block to block", instants_increase(trace)),
         ("no final act is lost", no_final_act_lost(trace)),
         ("each final act has a receipt that verifies offline", receipts_verify(trace)),
         ("finality resumes within 30 s after all faults have ended", finality_resumes(trace)),
-        (
-            "who contradicts itself is named by evidence, and nobody else is",
-            misconduct_named(trace),
-        ),
+        (MISCONDUCT_NAMED, misconduct_named(trace)),
+        ("no honest validator stops listening to an honest one", nobody_shut_out(trace)),
+        ("no final block is dated ahead of all honest clocks", nothing_ahead(trace)),
     ]
     .into_iter()
     .map(|(property, mut listed)| {
         let violations = listed.len() as u64;
         listed.truncate(VIOLATIONS_LISTED_MAX);
-        Verdict { property, holds: violations == 0, violations, listed }
+        let required = !trace.beyond || [NOBODY_STOPS, MISCONDUCT_NAMED].contains(&property);
+        Verdict { property, holds: violations == 0, required, violations, listed }
     })
     .collect()
 }
@@ -136,8 +150,8 @@ fn one_pair_of_roots(trace: &Trace) -> Vec<Violation> {
         } else {
             continue;
         };
-        // What a hostile validator states or computes is no property of the network.
-        if !trace.hostile.contains_key(&validator) && named.insert((validator, &divergence.block)) {
+        // What a faulty validator states or computes is no property of the network.
+        if trace.is_sound(validator) && named.insert((validator, &divergence.block)) {
             violations.push(Violation {
                 what,
                 validator: Some(validator),
@@ -150,9 +164,10 @@ fn one_pair_of_roots(trace: &Trace) -> Vec<Violation> {
 }
 
 /// Evidence against hostile validators alone, all of it genuine, and against each that gave cause.
+/// A validator whose disk forgot its votes may contradict them in good faith.
 fn misconduct_named(trace: &Trace) -> Vec<Violation> {
     let wrong = trace.accusations.iter().filter_map(|accusation| {
-        let honest = !trace.hostile.contains_key(&accusation.accused);
+        let honest = trace.is_sound(accusation.accused);
         let what = match &accusation.fault {
             Some(fault) => format!("evidence {} does not verify: {fault}", accusation.evidence),
             None if honest => format!("evidence {} names an honest one", accusation.evidence),
@@ -163,15 +178,50 @@ fn misconduct_named(trace: &Trace) -> Vec<Violation> {
     let named = |validator| trace.accusations.iter().any(|one| one.accused == validator);
     let enough = if trace.faults { CONTRADICTIONS_MAX } else { 1 };
     let unnamed = trace
-        .contradictions
+        .heard
         .iter()
         .filter(|(validator, count)| **count >= enough && !named(**validator))
         .map(|(validator, count)| Violation {
-            what: format!("it contradicted itself {count} times, and nobody has evidence"),
+            what: format!("it was heard to contradict itself {count} times, and not named"),
             validator: Some(*validator),
             ..Violation::default()
         });
-    wrong.chain(unnamed).collect()
+    let forked = trace.forks.iter().filter_map(|fork| {
+        let what = if fork.in_one_view && fork.accused.is_empty() {
+            "two blocks are final, and their certificates convict nobody".into()
+        } else {
+            let honest = fork.accused.iter().find(|accused| trace.is_sound(**accused))?;
+            format!("the certificates of two final blocks convict {honest}, which is honest")
+        };
+        Some(Violation { what, height: Some(fork.height), ..Violation::default() })
+    });
+    wrong.chain(unnamed).chain(forked).collect()
+}
+
+fn nobody_shut_out(trace: &Trace) -> Vec<Violation> {
+    let sound =
+        trace.shut_out.iter().filter(|(from, to)| trace.is_sound(*from) && trace.is_sound(*to));
+    sound
+        .map(|(from, to)| Violation {
+            what: format!("it does not listen to validator {to} any more"),
+            validator: Some(*from),
+            ..Violation::default()
+        })
+        .collect()
+}
+
+fn nothing_ahead(trace: &Trace) -> Vec<Violation> {
+    let honest = trace.sightings.iter().filter(|seen| trace.is_sound(seen.validator));
+    let ahead = honest.filter_map(|Sighting { validator, at_ms, block }| {
+        let by = block.instant.checked_sub(trace.began_ms + at_ms)?;
+        (by > AHEAD_MS_MAX).then(|| Violation {
+            what: format!("the block was final {by} ms before its instant"),
+            validator: Some(*validator),
+            height: Some(block.height),
+            act: None,
+        })
+    });
+    ahead.collect()
 }
 
 fn one_chain(trace: &Trace) -> Vec<Violation> {
@@ -218,11 +268,14 @@ fn lawful_outcomes(trace: &Trace) -> Vec<Violation> {
     violations
 }
 
+/// Beyond what agreement tolerates, a node that is given two final blocks of one height has to
+/// stop: it cannot know which one is right.
 fn nobody_stops(trace: &Trace) -> Vec<Violation> {
     let honest = trace
         .stopped
         .iter()
-        .filter(|(validator, _)| validator.is_none_or(|one| !trace.hostile.contains_key(&one)));
+        .filter(|(validator, _)| validator.is_none_or(|one| trace.is_sound(one)))
+        .filter(|(_, reason)| !(trace.beyond && reason.contains(FORKED)));
     let stopped = honest.map(|(validator, reason)| Violation {
         what: format!("the node stopped by itself: {reason}"),
         validator: *validator,

@@ -12,8 +12,15 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde::Serialize;
 
 use crate::{
-    CYCLE, error::Error, faults::Links, founding::Founded, network::Network, observe,
-    options::Options, workload::Workload,
+    CYCLE,
+    error::Error,
+    faults::Links,
+    founding::Founded,
+    machine::{Disk, Hardware, Wall},
+    network::{Body, Network},
+    observe,
+    options::Options,
+    workload::Workload,
 };
 
 /// Validators of the network, of which one dies.
@@ -98,6 +105,10 @@ impl Times {
 /// # Errors
 /// [`Error::Setup`] if the network cannot be founded.
 pub fn rest(seed: u64, idle_hours: u32) -> Result<Quiet, Error> {
+    crate::with_room(|| rest_here(seed, idle_hours))
+}
+
+fn rest_here(seed: u64, idle_hours: u32) -> Result<Quiet, Error> {
     let options = Options { faults: false, ..Options::new(seed, VALIDATORS) };
     let mut founded = Founded::new(&options)?;
     founded.set_pacing(Pacing::operating());
@@ -106,7 +117,7 @@ pub fn rest(seed: u64, idle_hours: u32) -> Result<Quiet, Error> {
     let workload = Workload::new(&options, &founded);
     Ok(Runner::new(config).start(|context| async move {
         let rng = StdRng::seed_from_u64(seed ^ STREAM);
-        let network = Network::open(context.child("life"), &founded, Links::HEALED).await;
+        let network = Network::open(context.child("life"), &founded, Vec::new(), Links::GOOD).await;
         let mut scene = Scene { context, network, workload, rng, heard: 0, lost: 0 };
         scene.play(&founded, seed, idle_hours).await
     }))
@@ -124,8 +135,10 @@ struct Scene {
 impl Scene {
     async fn play(&mut self, founded: &Founded, seed: u64, idle_hours: u32) -> Quiet {
         for validator in 0..VALIDATORS {
-            let setup = founded.setup(validator);
-            let started = self.network.start(validator, 0, setup, None).await;
+            let clock = Wall::new(self.context.current(), 0, 0);
+            let hardware = Hardware::new(validator, clock, Disk::new(seed, validator, None));
+            let body = Body { hardware, mind: None, hearings: None };
+            let started = self.network.start(0, founded.setup(validator, 0), body).await;
             started.expect("a new validator starts on an empty directory");
         }
         self.context.sleep(SETTLE).await;

@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     faults::Planned,
     hostile::Manners,
+    machine::{Harm, Lie},
     properties::Verdict,
-    trace::{Accusation, Divergence, Hex},
+    trace::{Accusation, Divergence, Fork, Hex},
 };
 
 /// What a simulation found.
@@ -20,7 +21,10 @@ pub struct Report {
     pub seed: u64,
     /// The number of validators.
     pub validators: u32,
-    /// Whether all properties held.
+    /// Whether more validators are faulty than is borne; then only some properties must hold.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub beyond: bool,
+    /// Whether all properties held that must.
     pub holds: bool,
     /// The properties in a fixed order.
     pub properties: Vec<Verdict>,
@@ -29,12 +33,36 @@ pub struct Report {
     /// How hostile validators behaved.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub hostile: BTreeMap<u32, Manners>,
+    /// Validators whose disks lie, and how.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lies: BTreeMap<u32, Lie>,
+    /// Capitals in which the validators are, if delays follow from distances.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub capitals: Vec<&'static str>,
+    /// How often each kind of fault came, or of how many validators it is.
+    pub kinds: BTreeMap<&'static str, u64>,
+    /// What disks did that good ones do not.
+    pub disks: Harm,
     /// How often hostile validators contradicted themselves to all others.
     pub contradictions: u64,
+    /// How often honest validators heard hostile ones contradict themselves.
+    pub heard: u64,
     /// How often hostile validators voted one way to some and another way to the rest.
     pub splits: u64,
+    /// Validators that evidence names, whoever kept it.
+    pub named: BTreeSet<u32>,
     /// Evidence that honest validators kept.
     pub accusations: Vec<Accusation>,
+    /// The evidence by its digest, as canonical JSON: that of the accusations, and what
+    /// certificates of two final blocks of one height give.
+    #[serde(skip)]
+    pub evidence: BTreeMap<Hex, Vec<u8>>,
+    /// Heights of which two blocks are final.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forks: Vec<Fork>,
+    /// Validators that stopped because of their disks, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stopped_by_disk: Vec<(u32, String)>,
     /// Final blocks of the longest chain.
     pub heights: u64,
     /// What became of the acts.
@@ -85,6 +113,12 @@ pub struct Summary {
     pub failed: Vec<Report>,
     /// Simulations with hostile validators.
     pub with_hostile: u64,
+    /// Simulations with each kind of fault.
+    pub with: BTreeMap<&'static str, u64>,
+    /// What disks did that good ones do not.
+    pub disks: Harm,
+    /// Simulations in which two blocks of one height were final.
+    pub with_forks: u64,
     /// How often hostile validators contradicted themselves to all others.
     pub contradictions: u64,
     /// How often hostile validators voted one way to some and another way to the rest.
@@ -113,6 +147,11 @@ impl Summary {
     pub fn add(&mut self, report: &Report) {
         self.seeds += 1;
         self.with_hostile += u64::from(!report.hostile.is_empty());
+        for kind in report.kinds.keys() {
+            *self.with.entry(kind).or_default() += 1;
+        }
+        self.disks.add(&report.disks);
+        self.with_forks += u64::from(!report.forks.is_empty());
         self.contradictions += report.contradictions;
         self.splits += report.splits;
         self.accusations += report.accusations.len() as u64;

@@ -1,11 +1,11 @@
 //! What was seen of a simulated network, from outside its nodes: all that properties judge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pacta_law::Ceremony;
 use serde::Serialize;
 
-use crate::hostile::Manners;
+use crate::{hostile::Manners, machine::Lie};
 
 /// Bytes in lower-case hexadecimal digits.
 pub type Hex = String;
@@ -116,16 +116,52 @@ pub struct Trace {
     pub divergences: Vec<Divergence>,
     /// Outcomes by height, as a bare replay of the final blocks by the law gives them.
     pub lawful: BTreeMap<u64, Vec<String>>,
+    /// When the simulation began, in milliseconds UTC by the true time.
+    pub began_ms: u64,
     /// Whether links lost messages and parted, and validators crashed.
     pub faults: bool,
+    /// Whether more validators are faulty than is borne.
+    pub beyond: bool,
     /// How hostile validators behave, by validator.
     pub hostile: BTreeMap<u32, Manners>,
+    /// Validators whose disks lie, and how.
+    pub lies: BTreeMap<u32, Lie>,
     /// By hostile validator, how often it contradicted itself to all others.
     pub contradictions: BTreeMap<u32, u64>,
+    /// By hostile validator, how often an honest one heard it contradict itself.
+    pub heard: BTreeMap<u32, u64>,
     /// How often hostile validators voted one way to some and another way to the rest.
     pub splits: u64,
     /// Evidence that validators kept.
     pub accusations: Vec<Accusation>,
+    /// Heights of which two blocks are final.
+    pub forks: Vec<Fork>,
     /// Validators that stopped by themselves, if it is known which, and why, in order of time.
     pub stopped: Vec<(Option<u32>, String)>,
+    /// Validators that stopped because of their disks, and why, in order of time.
+    pub stopped_by_disk: Vec<(u32, String)>,
+    /// Who did not listen to whom any more, because of what it said.
+    pub shut_out: BTreeSet<(u32, u32)>,
+}
+
+impl Trace {
+    /// Whether nothing is known against a validator: it is not hostile, and its disk does not lie.
+    pub fn is_sound(&self, validator: u32) -> bool {
+        !self.hostile.contains_key(&validator) && !self.lies.contains_key(&validator)
+    }
+}
+
+/// Two blocks of one height that are both final.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fork {
+    /// The height.
+    pub height: u64,
+    /// The digests of the blocks.
+    pub blocks: [Hex; 2],
+    /// Two validators of which each has one of them.
+    pub validators: [u32; 2],
+    /// Whether both became final in the same view, so that their certificates convict somebody.
+    pub in_one_view: bool,
+    /// Whom the two certificates convict; evidence against each of them is genuine.
+    pub accused: BTreeSet<u32>,
 }

@@ -1,8 +1,11 @@
 //! A simulation from its first life to its report.
 
+mod notes;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::{Duration, SystemTime},
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use commonware_runtime::{
@@ -10,28 +13,33 @@ use commonware_runtime::{
     deterministic::{Context, FaultConfig, PartialWriteMode, WriteConfig},
 };
 use commonware_utils::Probability;
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use crate::{
+    capitals::{self, Capital},
     error::Error,
-    faults::{Fault, Links, Planned, Unsynced, plan},
+    faults::{CLOCK_OFFSET_MS_MAX, Fault, Links, Planned, Unsynced, plan},
     founding::Founded,
     hostile::Manners,
-    network::Network,
-    observe,
+    machine::{Disk, Hardware, Wall},
+    network::{Body, Network},
     options::Options,
     panics::Keeper,
-    properties::judge,
-    report::Report,
-    trace::{Accusation, Divergence, Recovery, Seen, Sighting, Trace},
+    trace::Trace,
+    votes::Hearings,
     workload::Workload,
 };
 
+/// Keeps the random numbers of clocks apart from all others.
+const STREAM: u64 = 0x636c_6f63_6b73;
 /// How often nodes are looked at, faults come and acts are submitted.
 const TICK: Duration = Duration::from_millis(25);
 /// After this time without faults the simulation ends, whatever is still missing.
 const PATIENCE_MS: u64 = 60_000;
-/// At the end, each validator has this time to come to the last block that another one has.
-const LAST_BLOCKS_MAX: Duration = Duration::from_secs(10);
+/// A node that a lying disk has stopped starts again on an empty disk after this time.
+const NEW_DISK_MS: u64 = 2_000;
+/// An honest clock gains or loses at most so much: several times what a quartz clock does.
+const CLOCK_DRIFT_PPM_MAX: i32 = 300;
 
 /// How a life ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +54,18 @@ pub enum Ended {
 pub struct World {
     options: Options,
     founded: Founded,
+    hearings: Arc<Hearings>,
+    hardware: Vec<Arc<Hardware>>,
+    /// By validator, the number of the disk that is in use.
+    disks: Vec<u32>,
+    /// When validators get new disks.
+    new_disks: Vec<(u64, u32)>,
     plan: Vec<Planned>,
     /// How many faults of the plan have come.
     come: usize,
     workload: Workload,
     trace: Trace,
+    evidence: BTreeMap<String, Vec<u8>>,
     links: Links,
     /// By validator, the next height to look for.
     next_height: Vec<u64>,
@@ -72,15 +87,26 @@ impl World {
     pub fn new(options: &Options) -> Result<Self, Error> {
         let founded = Founded::new(options)?;
         let validators = options.validators as usize;
-        let trace =
-            Trace { hostile: hostile(&founded), faults: options.faults, ..Trace::default() };
-        Ok(Self {
+        let lies = (0..options.validators).filter_map(|one| Some((one, options.lie(one)?)));
+        let trace = Trace {
+            hostile: hostile(&founded),
+            lies: lies.collect(),
+            faults: options.faults,
+            beyond: options.beyond,
+            ..Trace::default()
+        };
+        let mut world = Self {
             workload: Workload::new(options, &founded),
+            hearings: Arc::new(founded.hearings()?),
+            hardware: Vec::new(),
             founded,
+            disks: vec![0; validators],
+            new_disks: Vec::new(),
             plan: plan(options),
             come: 0,
             trace,
-            links: Links::HEALED,
+            evidence: BTreeMap::new(),
+            links: Links::healed(options),
             next_height: vec![1; validators],
             starts: vec![0; validators],
             began: None,
@@ -89,19 +115,52 @@ impl World {
             given_up: BTreeSet::new(),
             panics: Keeper::begin(),
             options: options.clone(),
-        })
+        };
+        world.hardware = world.machines();
+        Ok(world)
     }
 
-    /// When the runtime's clock begins: a little after the network was founded.
+    /// Honest clocks are off a little, if there are faults; some hostile ones much.
+    fn machines(&self) -> Vec<Arc<Hardware>> {
+        let seed = self.options.seed;
+        let mut rng = StdRng::seed_from_u64(seed ^ STREAM);
+        let start = self.start_time();
+        let machine = |(validator, manners): (u32, &Manners)| {
+            let offset_ms = rng.random_range(-CLOCK_OFFSET_MS_MAX..=CLOCK_OFFSET_MS_MAX);
+            let drift_ppm = rng.random_range(-CLOCK_DRIFT_PPM_MAX..=CLOCK_DRIFT_PPM_MAX);
+            let clock = match (manners.skews, self.options.faults) {
+                (true, _) => {
+                    Wall::new(start, manners.clock_offset_ms(seed, validator), 10 * drift_ppm)
+                }
+                (false, true) => Wall::new(start, offset_ms, drift_ppm),
+                (false, false) => Wall::new(start, 0, 0),
+            };
+            let disk = Disk::new(seed, validator, self.options.lie(validator));
+            Hardware::new(validator, clock, disk)
+        };
+        (0..).zip(self.founded.manners()).map(machine).collect()
+    }
+
+    fn capitals(&self) -> Vec<Capital> {
+        match self.options.is_between_capitals() {
+            true => capitals::choose(self.options.seed, self.options.validators),
+            false => Vec::new(),
+        }
+    }
+
+    /// When the runtime's clock begins: after the founding by all honest clocks.
     pub fn start_time(&self) -> SystemTime {
-        self.founded.instant() + Duration::from_secs(1)
+        self.founded.instant() + Duration::from_secs(60)
     }
 
     /// One life: from the start of all machines to a failure of power, or to the end.
     pub async fn live(&mut self, context: Context) -> Ended {
         *context.storage_fault_config().write() = self.coming_loss();
-        self.began.get_or_insert(context.current());
-        let mut network = Network::open(context.child("life"), &self.founded, self.links).await;
+        let began = *self.began.get_or_insert(context.current());
+        let since = began.duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.trace.began_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        let life = context.child("life");
+        let mut network = Network::open(life, &self.founded, self.capitals(), self.links).await;
         for validator in 0..self.options.validators {
             self.start(&mut network, validator).await;
         }
@@ -110,14 +169,17 @@ impl World {
             self.read_clock(&context);
             self.look(&network).await;
             self.note_stopped(&mut network);
-            if self.apply_faults(&mut network).await == Some(Ended::PowerFailure) {
+            if self.apply_faults(&context, &mut network).await == Some(Ended::PowerFailure) {
+                self.note_shut_out(&network).await;
                 return Ended::PowerFailure;
             }
+            self.give_new_disks(&mut network).await;
             self.workload.act(&network, self.now_ms).await;
             if self.is_over() {
                 break;
             }
         }
+        self.note_shut_out(&network).await;
         self.gather(&context, &network).await;
         Ended::Finished
     }
@@ -148,48 +210,54 @@ impl World {
     }
 
     async fn start(&mut self, network: &mut Network, validator: u32) {
-        if self.given_up.contains(&validator) {
+        if self.given_up.contains(&validator) || network.runs(validator) {
             return;
         }
-        let starts = &mut self.starts[validator as usize];
-        let setup = self.founded.setup(validator);
-        let mind = self.founded.mind(validator);
-        let started = network.start(validator, *starts, setup, mind).await;
-        *starts += 1;
+        let place = validator as usize;
+        let honest = !self.is_hostile(validator);
+        self.hearings.forget(validator);
+        let body = Body {
+            hardware: self.hardware[place].clone(),
+            mind: self.founded.mind(validator),
+            hearings: honest.then(|| self.hearings.clone()),
+        };
+        let setup = self.founded.setup(validator, self.disks[place]);
+        let started = network.start(self.starts[place], setup, body).await;
+        self.starts[place] += 1;
         if let Err(reason) = started {
+            let panics = self.panics.take();
+            let own = panics.into_iter().find(|panic| panic.validator == Some(validator));
+            self.stopped(validator, own.map_or(reason, |panic| panic.message));
+        }
+    }
+
+    /// A validator has stopped by itself. If its disk is in trouble it starts again when the disk
+    /// is in order; if the disk lies, on an empty one.
+    fn stopped(&mut self, validator: u32, reason: String) {
+        let hardware = &self.hardware[validator as usize];
+        if !hardware.is_in_trouble() && hardware.lie().is_none() {
             self.given_up.insert(validator);
             self.trace.stopped.push((Some(validator), reason));
+            return;
+        }
+        if !hardware.is_in_trouble() {
+            self.new_disks.push((self.now_ms + NEW_DISK_MS, validator));
+        }
+        self.trace.stopped_by_disk.push((validator, reason));
+    }
+
+    async fn give_new_disks(&mut self, network: &mut Network) {
+        let due = |(at_ms, _): &mut (u64, u32)| *at_ms <= self.now_ms;
+        let due: Vec<(u64, u32)> = self.new_disks.extract_if(.., due).collect();
+        for (_, validator) in due {
+            if !network.runs(validator) {
+                self.disks[validator as usize] += 1;
+                self.start(network, validator).await;
+            }
         }
     }
 
-    /// Notes nodes that ended by themselves. A panic is that of the node which computed other
-    /// roots than the final ones, if there is one; else it is not known whose it is.
-    fn note_stopped(&mut self, network: &mut Network) {
-        let panics = self.panics.take();
-        let mut stopped: BTreeSet<u32> = network.take_stopped().into_iter().collect();
-        if !panics.is_empty() {
-            let diverged = self.diverged_from_final();
-            stopped.extend(network.running().into_iter().filter(|one| diverged.contains(one)));
-        }
-        let mut reasons = panics.into_iter();
-        for validator in stopped {
-            network.crash(validator);
-            self.given_up.insert(validator);
-            let reason = reasons.next().unwrap_or_else(|| "its engine ended".into());
-            self.trace.stopped.push((Some(validator), reason));
-        }
-        self.trace.stopped.extend(reasons.map(|reason| (None, reason)));
-    }
-
-    fn diverged_from_final(&self) -> BTreeSet<u32> {
-        let sightings = &self.trace.sightings;
-        let is_final = |digest: &String| sightings.iter().any(|seen| seen.block.digest == *digest);
-        let diverged =
-            self.trace.divergences.iter().filter(|divergence| is_final(&divergence.block));
-        diverged.map(|divergence| divergence.validator).collect()
-    }
-
-    async fn apply_faults(&mut self, network: &mut Network) -> Option<Ended> {
+    async fn apply_faults(&mut self, context: &Context, network: &mut Network) -> Option<Ended> {
         while let Some(planned) = self.plan.get(self.come)
             && planned.at_ms <= self.now_ms
         {
@@ -205,8 +273,19 @@ impl World {
                 Fault::Crash { validator } => network.crash(validator),
                 Fault::Restart { validator } => self.start(network, validator).await,
                 Fault::PowerFailure { .. } => return Some(Ended::PowerFailure),
+                Fault::Clock { validator, offset_ms } => {
+                    self.hardware[validator as usize].set_clock(context.current(), offset_ms);
+                }
+                Fault::Disk { validator, trouble } => {
+                    self.hardware[validator as usize].set_trouble(Some(trouble));
+                }
+                Fault::DiskInOrder { validator } => {
+                    self.hardware[validator as usize].set_trouble(None);
+                    self.start(network, validator).await;
+                }
                 Fault::Heal => {
-                    network.set_links(Links::HEALED).await;
+                    self.links = Links::healed(&self.options);
+                    network.set_links(self.links).await;
                     self.healed_ms = Some(self.now_ms);
                     self.workload.measure_recovery();
                 }
@@ -215,80 +294,8 @@ impl World {
         None
     }
 
-    /// Notes what has become final since the last look, and who computed other roots.
-    async fn look(&mut self, network: &Network) {
-        for validator in network.running() {
-            self.note_divergences(network, validator);
-            self.note_accusations(network, validator);
-            loop {
-                let height = self.next_height[validator as usize];
-                let Some(block) = observe::block(network, validator, height).await else { break };
-                self.workload.heard(&block);
-                self.note_recovery(validator, &block.acts);
-                let at_ms = self.now_ms;
-                self.trace.sightings.push(Sighting { validator, at_ms, block });
-                self.next_height[validator as usize] += 1;
-            }
-        }
-    }
-
-    fn note_divergences(&mut self, network: &Network, validator: u32) {
-        let Some(handle) = network.handle(validator) else { return };
-        for found in handle.disagreements() {
-            let stated = &found.header;
-            let divergence = Divergence {
-                validator,
-                height: stated.height,
-                block: stated.digest().to_string(),
-                leader: network.position(&stated.leader).unwrap_or(u32::MAX),
-                acts: found.acts.iter().map(ToString::to_string).collect(),
-                stated: [stated.ledger_root.to_string(), stated.journal_root.to_string()],
-                found: [found.ledger_root.to_string(), found.journal_root.to_string()],
-            };
-            if !self.trace.divergences.contains(&divergence) {
-                self.trace.divergences.push(divergence);
-            }
-        }
-    }
-
-    fn note_accusations(&mut self, network: &Network, validator: u32) {
-        let Some(handle) = network.handle(validator) else { return };
-        if self.is_hostile(validator) {
-            return;
-        }
-        for evidence in handle.evidence() {
-            let digest = evidence.digest().to_string();
-            let known = |one: &Accusation| one.witness == validator && one.evidence == digest;
-            if !self.trace.accusations.iter().any(known) {
-                self.trace.accusations.push(Accusation {
-                    witness: validator,
-                    accused: network.position(&evidence.validator().0).unwrap_or(u32::MAX),
-                    fault: observe::verify(network, &evidence.to_bytes()),
-                    evidence: digest,
-                });
-            }
-        }
-    }
-
     fn is_hostile(&self, validator: u32) -> bool {
         self.trace.hostile.contains_key(&validator)
-    }
-
-    fn note_recovery(&mut self, validator: u32, acts: &[String]) {
-        let (Some(healed_ms), Some(act)) = (self.healed_ms, self.workload.measure()) else {
-            return;
-        };
-        let honest =
-            (0..self.options.validators).filter(|one| !self.trace.hostile.contains_key(one));
-        let all = honest.map(|validator| (validator, None));
-        let recovery = self.trace.recovery.get_or_insert_with(|| Recovery {
-            healed_ms,
-            act: act.clone(),
-            final_ms: all.collect(),
-        });
-        if acts.contains(act) && recovery.final_ms.contains_key(&validator) {
-            recovery.final_ms.insert(validator, Some(self.now_ms));
-        }
     }
 
     /// Whether all is final everywhere, or is not after a long time without faults.
@@ -303,88 +310,10 @@ impl World {
         });
         recovered && self.workload.is_done()
     }
-
-    /// What every validator has at the end: its chain up to the last block that was seen, and
-    /// receipts of all acts and some records.
-    async fn gather(&mut self, context: &Context, network: &Network) {
-        let mut acts = BTreeMap::new();
-        let mut running = network.running();
-        running.retain(|validator| !self.is_hostile(*validator));
-        let last = self.next_height.iter().max().map_or(0, |next| next - 1);
-        let end = context.current() + LAST_BLOCKS_MAX;
-        for validator in running.iter().copied() {
-            let mut chain = Vec::new();
-            while chain.len() as u64 != last {
-                let next = chain.len() as u64 + 1;
-                match observe::block(network, validator, next).await {
-                    Some(block) => {
-                        acts.extend(places(&block));
-                        chain.push(block);
-                    }
-                    None if context.current() < end => context.sleep(TICK).await,
-                    None => break,
-                }
-            }
-            self.trace.chains.insert(validator, chain);
-        }
-        for ((act, place), validator) in acts.iter().zip(running.iter().cycle()) {
-            let receipt = observe::act_receipt(network, *validator, act, *place).await;
-            self.trace.receipts.extend(receipt);
-        }
-        for validator in running {
-            for path in ["treaty/treaty-0", "treaty/treaty-none"] {
-                let receipt = observe::record_receipt(network, validator, path).await;
-                self.trace.receipts.extend(receipt);
-            }
-        }
-    }
-
-    /// The report at the end. `runtime` is the runtime's digest of all that it did.
-    pub fn report(mut self, runtime: &str) -> Report {
-        self.trace.lawful = self.workload.lawful().clone();
-        for validator in 0..self.options.validators {
-            if let Some(mind) = self.founded.mind(validator) {
-                self.trace.contradictions.insert(validator, mind.contradictions());
-                self.trace.splits += mind.splits();
-            }
-        }
-        let properties = judge(&self.trace);
-        let recovered_in_ms = self.trace.recovery.as_ref().and_then(|recovery| {
-            let last = recovery.final_ms.values().flatten().max()?;
-            Some(last - recovery.healed_ms)
-        });
-        Report {
-            v: 1,
-            seed: self.options.seed,
-            validators: self.options.validators,
-            holds: properties.iter().all(|verdict| verdict.holds),
-            properties,
-            divergences: self.trace.divergences,
-            hostile: self.trace.hostile,
-            contradictions: self.trace.contradictions.values().sum(),
-            splits: self.trace.splits,
-            accusations: self.trace.accusations,
-            heights: self.trace.chains.values().map(|chain| chain.len() as u64).max().unwrap_or(0),
-            acts: self.workload.acts(),
-            faults: self.plan,
-            restarts: self.starts.iter().map(|starts| starts.saturating_sub(1)).sum(),
-            virtual_ms: self.now_ms,
-            recovered_in_ms,
-            trace: runtime.to_owned(),
-            replay: self.options.replay(),
-        }
-    }
 }
 
 /// Hostile validators, with how they behave.
 fn hostile(founded: &Founded) -> BTreeMap<u32, Manners> {
     let all = (0..).zip(founded.manners().iter().copied());
     all.filter(|(_, manners)| *manners != Manners::default()).collect()
-}
-
-/// The acts of a block, each with the height and the index of its outcome: what fell due comes
-/// before the acts.
-fn places(block: &Seen) -> impl Iterator<Item = (String, (u64, u32))> + '_ {
-    let first = block.outcomes.len().saturating_sub(block.acts.len()) as u32;
-    (first..).zip(&block.acts).map(|(index, act)| (act.clone(), (block.height, index)))
 }

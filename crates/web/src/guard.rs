@@ -15,6 +15,9 @@ use crate::problem::Problem;
 /// How long a page or a read may take.
 pub const ANSWER_MS_MAX: u64 = 15_000;
 
+/// When to ask again who was told that this node cannot answer now.
+pub const RETRY_AFTER_SECONDS: &str = "1";
+
 /// Nothing but this node's own files and its own API; no inline script or style; no frame.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; \
     script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
@@ -37,12 +40,20 @@ const HEADERS: [(HeaderName, &str); 7] = [
 pub async fn security_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     put_security_headers(response.headers_mut());
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        let soon = HeaderValue::from_static(RETRY_AFTER_SECONDS);
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(soon);
+    }
     response
 }
 
 fn put_security_headers(headers: &mut HeaderMap) {
+    let file_policy = headers.remove(header::CONTENT_SECURITY_POLICY); // files have a stricter one
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(policy) = file_policy {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
 }
@@ -70,7 +81,8 @@ pub async fn no_panic(request: Request, next: Next) -> Response {
 
 /// Whether an address belongs to the API, whose errors are problems and not pages.
 pub fn is_api(path: &str) -> bool {
-    path.starts_with("/api/") || path.ends_with(".json")
+    let operate = ["/healthz", "/readyz", "/metrics"];
+    path.starts_with("/api/") || path.ends_with(".json") || operate.contains(&path)
 }
 
 /// An error as a problem or as a page, by where it happened.

@@ -7,12 +7,15 @@
 
 pub mod api;
 mod assets;
+mod cache;
 mod connections;
+mod cross_origin;
 mod extract;
 mod follow;
 mod guard;
 pub mod live;
 pub mod node;
+mod operate;
 mod pages;
 mod problem;
 pub mod seats;

@@ -37,8 +37,18 @@ pub trait Node: Send + Sync + 'static {
     /// How the node is.
     fn status(&self) -> BoxFuture<'_, Result<Status, Unavailable>>;
 
+    /// What the node knows of its own health.
+    fn health(&self) -> Health;
+
+    /// The engine's measures, in the text form of OpenMetrics.
+    fn metrics(&self) -> BoxFuture<'_, Result<String, Unavailable>>;
+
     /// The final block of a height, if there is one.
     fn block(&self, height: u64) -> BoxFuture<'_, Result<Option<FinalBlock>, Unavailable>>;
+
+    /// Final blocks from a height on with their certificates, in the node's own form, as backups
+    /// hold them: some megabytes at once, and none when no further block has a certificate.
+    fn entries(&self, from: u64) -> BoxFuture<'_, Result<Vec<u8>, Unavailable>>;
 
     /// The receipt of the outcome at a place in the journal.
     fn act_receipt(
@@ -98,6 +108,20 @@ pub struct Records {
     pub records: Vec<Option<Arc<[u8]>>>,
 }
 
+/// What a node knows of its own health.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// The greatest height that more of the other validators claim than can be faulty.
+    pub claimed_height: u64,
+    /// Free bytes of the disk, if the system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk_free_bytes: Option<u64>,
+    /// Blocks since the start to which it computed other roots than they state.
+    pub disagreements: u64,
+    /// This machine's clock: milliseconds UTC.
+    pub now_ms: u64,
+}
+
 /// How a node is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Status {
@@ -113,6 +137,8 @@ pub struct Status {
     pub journal_root: String,
     /// The view in which the node is.
     pub view: u64,
+    /// Whether the node votes. It abstains while what it has voted is lost.
+    pub votes: bool,
     /// How many validators the network has.
     pub validators: u64,
     /// How many of the others were heard lately.

@@ -70,10 +70,45 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "wrong method", detail)
     }
 
+    /// The asker takes nothing that this address gives.
+    pub fn not_acceptable(gives: &str) -> Self {
+        let detail = format!("this address gives {gives}; name it in accept, or leave accept out");
+        Self::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", "no such form", detail)
+    }
+
+    /// The body is of a media type that this address does not take.
+    pub fn wrong_media_type(takes: &str) -> Self {
+        let detail = format!("this address takes {takes}; send it with that content-type");
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "wrong_media_type", "wrong media type", detail)
+    }
+
     /// The body exceeds `bytes_max`.
     pub fn too_large(bytes_max: usize) -> Self {
         let detail = format!("the body is over {bytes_max} bytes; send a smaller one");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large", detail)
+    }
+
+    /// What is handed in is longer than this node takes.
+    pub fn too_much(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large", detail)
+    }
+
+    /// This node has no space for what is handed in.
+    pub fn no_space(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", "there is no space", detail)
+    }
+
+    /// The bytes are of another media type than declared.
+    pub fn other_type(detail: impl Into<String>) -> Self {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "other_type", "the media type is another", detail)
+    }
+
+    /// A range that a file of so many bytes does not have.
+    pub fn outside(bytes: u64) -> Self {
+        let detail = format!("the file has {bytes} bytes; ask for a range within it");
+        Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "outside", "there is no such range", detail)
     }
 
     /// The node or its index cannot answer now.

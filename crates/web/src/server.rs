@@ -6,47 +6,34 @@ use std::io;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
-use axum::routing::{get, post};
+use axum::routing::get;
 use tokio::net::TcpListener;
 
 use crate::connections::{CONNECTIONS_MAX, Client, Limited};
 use crate::state::AppState;
-use crate::{api, assets, guard, pages};
+use crate::{api, assets, cache, cross_origin, guard, operate, pages};
 
 /// Every page and the API, over a state.
 pub fn router(state: AppState) -> Router {
-    let read = Router::new()
+    let pages = Router::new()
         .route("/", get(pages::network::page))
         .route("/treaties", get(pages::treaties::page))
         .route("/treaties/{slug}", get(pages::treaty::page))
         .route("/acts/{id}", get(pages::act::page))
         .route("/assets/{file}", get(assets::serve))
-        .route("/api/v1/acts/{id}", get(api::acts::standing))
-        .route("/api/v1/acts/{id}/receipt", get(api::acts::receipt))
-        .route("/api/v1/treaties", get(api::treaties::list))
-        .route("/api/v1/treaties/{slug}", get(api::treaties::one))
-        .route("/api/v1/records", get(api::records::proven))
-        .route("/api/v1/records/receipt", get(api::records::receipt))
-        .route("/api/v1/records/load", post(api::records::load))
-        .route("/api/v1/network", get(api::network::network))
-        .route("/api/v1/validators", get(api::network::validators))
-        .route("/api/v1/founding", get(api::network::founding))
-        .route("/api/v1/genesis", get(api::network::genesis))
-        .route("/api/v1/blocks/{height}", get(api::network::block))
-        .route("/api/v1/evidence", get(api::evidence::list))
-        .route("/api/v1/evidence/{digest}", get(api::evidence::one))
-        .route("/api/v1/health", get(api::network::health))
+        .route("/healthz", get(operate::alive))
+        .route("/readyz", get(operate::ready))
+        .route("/metrics", get(operate::metrics))
         .layer(from_fn(guard::time_limit));
-    // An act may wait until it is final, and a feed goes on: they have limits of their own.
-    let long = Router::new()
-        .route("/api/v1/acts", post(api::acts::submit))
-        .route("/api/v1/events", get(api::events::feed));
-    read.merge(long)
+    pages
+        .merge(api::routes().into_router())
         .fallback(guard::nothing_here)
         .method_not_allowed_fallback(guard::wrong_method)
         .layer(DefaultBodyLimit::max(api::records::BODY_BYTES_MAX))
         .layer(from_fn(guard::no_panic))
+        .layer(from_fn(cache::tags))
         .layer(from_fn(guard::security_headers))
+        .layer(from_fn(cross_origin::reading))
         .with_state(state)
 }
 

@@ -1,6 +1,7 @@
 //! What handlers share.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use pacta_index::Reader;
 
@@ -20,12 +21,22 @@ pub struct AppState {
     pub hub: Hub,
     /// Acts submitted here.
     pub submitted: Submitted,
+    /// The clock, in milliseconds UTC: only to try acts as in a block that is made now.
+    pub now_ms: fn() -> u64,
+    /// The files that the node keeps, if it keeps any.
+    pub files: Option<pacta_files::Store>,
 }
 
 impl AppState {
     /// Over a node, the index that [`follow`](crate::follow) keeps, and the hub it tells.
     pub fn new(node: Arc<dyn Node>, reader: Reader, hub: Hub) -> Self {
-        Self { node, reader, hub, submitted: Submitted::default() }
+        Self { node, reader, hub, submitted: Submitted::default(), now_ms, files: None }
+    }
+
+    /// With the files that the node keeps.
+    #[must_use]
+    pub fn with_files(self, files: pacta_files::Store) -> Self {
+        Self { files: Some(files), ..self }
     }
 
     /// Reads from the index, on a thread where waiting is allowed.
@@ -42,6 +53,11 @@ impl AppState {
             Err(_) => Err(Problem::internal()),
         }
     }
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl From<Unavailable> for Problem {

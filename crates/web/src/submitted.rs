@@ -18,11 +18,12 @@ struct Remembered {
 }
 
 impl Submitted {
-    /// Remembers an act, by its id, and when it expires in milliseconds UTC.
-    pub fn remember(&self, act: &str, expires: u64) {
+    /// Remembers an act, by its id, and when it expires in milliseconds UTC. Returns whether it was
+    /// remembered before.
+    pub fn remember(&self, act: &str, expires: u64) -> bool {
         let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.expiries.insert(act.to_string(), expires).is_some() {
-            return;
+            return true;
         }
         remembered.order.push_back(act.to_string());
         if remembered.order.len() > SUBMITTED_MAX
@@ -30,6 +31,7 @@ impl Submitted {
         {
             remembered.expiries.remove(&oldest);
         }
+        false
     }
 
     /// When a remembered act expires, in milliseconds UTC.
@@ -46,8 +48,8 @@ mod tests {
     fn the_oldest_act_is_forgotten_first() {
         let submitted = Submitted::default();
         for act in 0..=SUBMITTED_MAX {
-            submitted.remember(&act.to_string(), 7);
-            submitted.remember(&act.to_string(), 8);
+            assert!(!submitted.remember(&act.to_string(), 7));
+            assert!(submitted.remember(&act.to_string(), 8));
         }
         assert_eq!(submitted.expiry("0"), None);
         assert_eq!(submitted.expiry("1"), Some(8));

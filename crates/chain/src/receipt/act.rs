@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::form::{read, version};
+use super::form::{bad, read, version};
 use crate::verdict::{Defect, Doubt, Unknown};
 
 #[derive(Deserialize)]
@@ -50,6 +50,10 @@ pub(super) struct Said {
 
 /// Verifies a signed act.
 pub(super) fn check(signed: &RawValue, network: NetworkId) -> Result<Said, Doubt> {
+    // The library also reads members from an array, in their order.
+    if !signed.get().starts_with('{') {
+        return Err(bad("a signed act is an object").into());
+    }
     let Signed { act, algorithm, public, signature } = read(signed.get().as_bytes())?;
     if algorithm != ED25519 {
         return Err(Unknown::Algorithm(algorithm).into());

@@ -79,6 +79,19 @@ impl Network {
         to_certificate(header, &certificate.certificate.encode())
     }
 
+    /// A certificate of a view in which the block was proposed again.
+    pub fn certify_again(&self, header: &Header, view: u64) -> FinalityCertificate {
+        let again = Header { view, parent_view: header.view, ..header.clone() };
+        let proposal = Proposal { payload: proposal(header).payload, ..proposal(&again) };
+        let vote = |scheme| Finalize::sign(scheme, proposal.clone()).unwrap();
+        let votes: Vec<_> = self.schemes[1..].iter().map(vote).collect();
+        let certificate =
+            Finalization::from_finalizes(&self.schemes[0], non_empty![@&votes], &Sequential)
+                .unwrap();
+        let certificate = to_certificate(&again, &certificate.certificate.encode());
+        FinalityCertificate { payload: header.digest(), ..certificate }
+    }
+
     /// The certificate of an earlier phase, which does not make a block final.
     pub fn notarize(&self, header: &Header) -> FinalityCertificate {
         let vote = |scheme| Notarize::sign(scheme, proposal(header)).unwrap();

@@ -29,6 +29,8 @@ pub struct World {
     pub receipts: Vec<Genuine>,
     /// A receipt of a network whose founding is of form 2.
     pub later: Vec<u8>,
+    /// A receipt of a block that became final when it was proposed again.
+    pub again: Vec<u8>,
 }
 
 /// Makes all of it.
@@ -66,6 +68,8 @@ pub fn make() -> World {
             certificate: network_later.certify(last),
         };
         let later = Receipt::of_record(later, PATH, &record_bytes(6), record.clone()).unwrap();
+        let again = Final { certificate: network.certify_again(last, last.view + 3), ..block() };
+        let again = Receipt::of_record(again, PATH, &record_bytes(6), record.clone()).unwrap();
         let record = Receipt::of_record(block(), PATH, &record_bytes(6), record).unwrap();
         let nothing = "treaty/enmity";
         let absence = proofs::absence(&databases, last, &path_digest(nothing)).await;
@@ -78,8 +82,9 @@ pub fn make() -> World {
             genuine("record", record.to_bytes()),
             genuine("absence", absence.to_bytes()),
         ];
-        let (other, later) = (Network::new("Caucasus trial", 200), later.to_bytes());
-        World { other, headers, receipts, network, later }
+        let other = Network::new("Caucasus trial", 200);
+        let (later, again) = (later.to_bytes(), again.to_bytes());
+        World { other, headers, receipts, network, later, again }
     })
 }
 

@@ -90,6 +90,22 @@ fn members_are_written_in_their_order_whatever_the_program_says() {
     assert_eq!(to_bytes(&Unsorted { b: 1, a: 2 }), br#"{"a":2,"b":1}"#);
 }
 
+#[test]
+fn a_member_at_its_default_is_not_read_where_it_is_left_out() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Both {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        a: Vec<u8>,
+        #[serde(default)]
+        b: bool,
+    }
+    assert_eq!(from_bytes(br#"{"b":true}"#), Ok(Both { a: Vec::new(), b: true }));
+    for other in [r#"{"a":[],"b":true}"#, r#"{}"#, r#"[[],true]"#] {
+        let read = from_bytes::<Both>(other.as_bytes());
+        assert!(matches!(read, Err(Refusal::BadMember { .. })), "{read:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_passes_and_is_read_as_it_was(

@@ -205,14 +205,16 @@ pub fn draft_treaty(ledger: &mut Ledger, author: &Author, act: &DraftTreaty) -> 
 
 #[cfg(test)]
 mod tests {
+    use alloc::collections::BTreeMap;
     use alloc::vec;
 
     use super::super::condition::{Condition, Counted};
     use super::super::kind::ConsentKind;
     use super::super::record::TreatyStatus;
-    use super::super::testing::{World, rivers, usual};
+    use super::super::testing::{Hand, World, rivers, usual};
     use super::*;
-    use crate::act::Data;
+    use crate::act::{Act, Data};
+    use crate::compose::{Draft, compose};
 
     /// What comes of a draft that is changed in one respect.
     fn drafted(change: impl FnOnce(&World, &mut DraftTreaty)) -> Result<Vec<Event>, Refusal> {
@@ -337,5 +339,30 @@ mod tests {
         ] {
             assert!(matches!(refusal, Err(Refusal::ClauseOutOfForm { .. })), "{refusal:?}");
         }
+    }
+
+    #[test]
+    fn clauses_are_signed_in_one_form() {
+        let world = World::new();
+        let Hand { actor, key, mandate, .. } = world.hand("Norland");
+        let (data, expires) = (Data::DraftTreaty(world.draft(usual())), world.ledger.now());
+        let act = compose(&world.ledger, Draft { actor, data, expires, key, mandate });
+        let act = act.expect("a sentence");
+        let text = String::from_utf8(act.to_bytes()).expect("text");
+        assert_eq!(Act::from_bytes(text.as_bytes()), Ok(act));
+        for (find, replace) in [
+            (r#""organizations":{"count":false,"may_join":false},"#, ""),
+            (r#""may_join":false}"#, r#""may_join":false,"named":[]}"#),
+        ] {
+            assert_eq!(text.matches(find).count(), 1, "{find}");
+            let other = Act::from_bytes(text.replace(find, replace).as_bytes());
+            assert!(matches!(other, Err(Refusal::BadMember { .. })), "{find}: {other:?}");
+        }
+        // The members in their order, without their names.
+        let members: BTreeMap<String, serde_json::Value> =
+            serde_json::from_str(&text).expect("an object");
+        let array = json::to_bytes(&members.into_values().collect::<Vec<_>>());
+        let other = Act::from_bytes(&array);
+        assert!(matches!(other, Err(Refusal::BadMember { .. })), "{other:?}");
     }
 }

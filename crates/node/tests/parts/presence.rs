@@ -1,6 +1,6 @@
 use commonware_cryptography::Signer as _;
 use pacta_node::{
-    presence::{Presence, Reaction},
+    presence::{Presence, Reaction, decode, encode},
     types::{ValidatorKey, ValidatorSecret},
 };
 
@@ -70,4 +70,48 @@ fn who_was_not_heard_for_seven_seconds_is_away() {
     assert!(presence.there().is_empty());
     presence.hear(&others[2], 5, 20_000);
     assert!(!presence.is_there(&others[2], 19_000), "the clock was set back");
+}
+
+#[test]
+fn who_abstains_leads_nothing_and_gets_a_block_once_a_minute() {
+    let others = others();
+    let mut presence = Presence::new(&others, 0);
+    presence.stand_at(10, 100);
+    assert_eq!(presence.hear(&others[0], 10, 200), Reaction::Help, "it has just come");
+    presence.note_abstains(&others[0], true);
+    assert!(presence.is_there(&others[0], 3_000) && !presence.can_lead(&others[0], 3_000));
+    assert_eq!(presence.hear(&others[0], 10, 3_000), Reaction::None, "it was helped");
+    for second in 4..62 {
+        presence.hear(&others[0], 10, second * 1_000 - 1);
+    }
+    presence.stand_at(11, 61_500);
+    presence.hear(&others[0], 11, 61_900);
+    assert!(presence.wants(11), "a minute has passed");
+    presence.note_abstains(&others[0], false);
+    assert!(presence.can_lead(&others[0], 62_000));
+    assert_eq!(presence.hear(&others[0], 11, 180_000), Reaction::Help, "it was away");
+    assert_eq!(presence.hear(&others[0], 11, 250_000), Reaction::Help, "and again");
+}
+
+#[test]
+fn a_node_is_connected_to_more_validators_than_can_be_faulty() {
+    let others = others();
+    let mut presence = Presence::new(&others, 0);
+    presence.stand_at(0, 100);
+    presence.hear(&others[0], 0, 100);
+    assert!(!presence.is_connected(), "one of four may be faulty");
+    presence.hear(&others[1], 0, 100);
+    assert!(presence.is_connected());
+    presence.stand_at(0, 8_000);
+    assert!(!presence.is_connected(), "it hears them no more");
+}
+
+#[test]
+fn what_a_validator_tells_is_read_as_it_was_written_and_nothing_else_is() {
+    for (height, abstains) in [(0, false), (1, true), (u64::MAX, true)] {
+        assert_eq!(decode(&encode(height, abstains)), Some((height, abstains)));
+    }
+    for bad in [&[][..], &[0; 8], &[0; 10], &[0, 0, 0, 0, 0, 0, 0, 0, 2]] {
+        assert_eq!(decode(bad), None, "{bad:?}");
+    }
 }

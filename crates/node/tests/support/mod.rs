@@ -91,14 +91,20 @@ impl Founded {
     /// The next act of a signer: it registers a key with which nothing is signed.
     pub fn act(&mut self, signer: usize, now: SystemTime) -> SignedAct {
         let network = self.genesis.network();
-        let signer = &mut self.signers[signer];
-        signer.made += 1;
-        let new = secret(3, signer.made * 16 + u32::from(signer.actor.0[0] & 15));
+        let signing = &mut self.signers[signer];
+        signing.made += 1;
+        let new = secret(3, signing.made * 16 + u32::from(signing.actor.0[0] & 15));
         let purpose = Purpose::Encrypt;
-        let message = possession_message(network, signer.actor, purpose);
+        let message = possession_message(network, signing.actor, purpose);
         let possession = Signature(new.sign(&message).to_bytes());
         let register = RegisterKey { possession, public: public(&new), purpose };
-        let data = Data::RegisterKey(register);
+        self.act_of(signer, Data::RegisterKey(register), now)
+    }
+
+    /// The next act of a signer, of any kind that needs no record but those of the founding.
+    pub fn act_of(&mut self, signer: usize, data: Data, now: SystemTime) -> SignedAct {
+        let network = self.genesis.network();
+        let signer = &mut self.signers[signer];
         let expires = Instant::from_ms(ms(now + VALID)).unwrap();
         let key = KeyId::of(&public(&signer.secret));
         let mandate = Some(signer.mandate);

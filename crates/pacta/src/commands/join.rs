@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pacta_law::network::check_address;
 use pacta_law::{ActorId, Genesis, NetworkId, PublicKey, Purpose};
+use pacta_node::voting;
 use serde::Serialize;
 
 use crate::client::Client;
@@ -12,27 +13,23 @@ use crate::commands::node;
 use crate::failure::{Exit, Failure, Result};
 use crate::files::{self, Access};
 use crate::keyfile::KeyFile;
-use crate::network::directory::{GENESIS_FILE, NODE_FILE, NodeFile, VERSION};
+use crate::network::directory::{FileLimits, GENESIS_FILE, NODE_FILE, NodeFile, VERSION};
+use crate::network::founding::{DATA_FOLDER, NODE_KEY_FILE};
 use crate::passphrase::PassphraseArgs;
 use crate::printer::{Printer, facts, progress};
 use crate::seal::Effort;
 use crate::signer::Secret;
 
-/// Name of the file of the node's key.
-const NODE_KEY_FILE: &str = "node-key.json";
-/// Name of the folder of what the node writes.
-const DATA_FOLDER: &str = "data";
-
 /// Become a validator of a network
 ///
 /// Makes a directory with a new key for the node, takes the founding of the network from any of its
-/// nodes, checks it against the fingerprint that the members have published, and runs the node. Give
-/// the printed key and address to the members: when they have admitted it (`pacta validator`), the
-/// node catches up, reports that it is ready, receives a share of the network key, and votes. Run
-/// the same command again after an interruption; later, `pacta node --dir DIR` does the same.
+/// nodes, checks it against the fingerprint that the members have published, and runs the node.
+/// Give the printed key and address to the members: when they have admitted it (`pacta validator`),
+/// the node catches up, reports that it is ready, receives a share of the network key, and votes.
+/// Run the same command again after an interruption; later, `pacta node --dir DIR` does the same.
 ///
-/// Example: pacta join --from https://pacta.example.am --network 3f2a… --actor 9c1e…
-/// --address node.example.md:7000 --dir moldova
+/// Example: `pacta join --from https://pacta.example.am --network 3f2a... --actor 9c1e...
+/// --address node.example.md:7000 --dir moldova`
 #[derive(clap::Args)]
 pub struct JoinArgs {
     /// Any node of the network, to take its founding from
@@ -98,8 +95,9 @@ pub fn run(args: &JoinArgs, printer: Printer) -> Result<Exit> {
     };
     printer.answer(&joined, || {
         let next = format!(
-            "give key and address to the members; one proposes: pacta validator \
-             propose-admission KEY --actor {} --node-key {key} --address {}",
+            "register the node's key (pacta actor register-key --purpose node-vote), and give \
+             actor, key and address to the members; one proposes: \
+             pacta validator propose-admission {} {key} {}",
             args.actor, args.address
         );
         let (dir, key) = (args.dir.display().to_string(), key.to_string());
@@ -153,6 +151,7 @@ fn prepare(args: &JoinArgs) -> Result<PublicKey> {
             let passphrase = args.passphrase.new_one()?;
             let secret = Secret::generate(Purpose::NodeVote)?;
             let key = KeyFile::seal(&secret, &passphrase, Effort::FULL)?;
+            voting::never_started(dir).map_err(Failure::failed)?;
             key.write_new(&key_path)?;
             key
         }
@@ -170,6 +169,7 @@ fn prepare(args: &JoinArgs) -> Result<PublicKey> {
         http: args.http,
         p2p: listen,
         peers: Vec::new(),
+        files: FileLimits::default(),
     };
     // Last, since its presence says that all else is there.
     files::write_json(&dir.join(NODE_FILE), &file, Access::Everyone)?;

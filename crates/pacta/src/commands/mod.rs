@@ -1,9 +1,14 @@
 //! One file per command.
 
 pub mod actor;
+pub mod backup;
 pub mod bench;
 pub mod demo;
 pub mod devnet;
+pub mod diverge;
+pub mod doctor;
+pub mod file;
+pub mod found;
 pub mod join;
 pub mod key;
 pub mod node;

@@ -14,7 +14,7 @@ use pacta_web::live::Hub;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::evidence::Archive;
+use crate::divergence::Reporter;
 use crate::failure::{Exit, Failure, Result};
 use crate::files;
 use crate::keyfile::KeyFile;
@@ -50,6 +50,11 @@ pub struct NodeArgs {
     dir: PathBuf,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    /// Vote although this validator's votes were lost. It may contradict itself then, so use it
+    /// only when so many lost theirs that no block becomes final any more, and their operators
+    /// agree
+    #[arg(long)]
+    despite_lost_votes: bool,
     /// Stop when standard input ends, as it does when the program that started the node ends
     #[arg(long)]
     with_parent: bool,
@@ -61,7 +66,8 @@ pub struct NodeArgs {
 impl NodeArgs {
     /// To run the node of a directory.
     pub fn of(dir: PathBuf, passphrase: PassphraseArgs, with_parent: bool) -> Self {
-        Self { dir, passphrase, with_parent, acts_from_stdin: false }
+        let (despite_lost_votes, acts_from_stdin) = (false, false);
+        Self { dir, passphrase, despite_lost_votes, with_parent, acts_from_stdin }
     }
 }
 
@@ -97,7 +103,8 @@ pub fn run(args: &NodeArgs) -> Result<Exit> {
     outcome.map(|()| Exit::Done)
 }
 
-fn log() {
+/// Writes the log as JSON lines on standard error.
+pub fn log() {
     let filter = std::env::var("PACTA_LOG").unwrap_or_else(|_| "info,commonware=warn".to_owned());
     let filter = tracing_subscriber::EnvFilter::new(filter);
     let subscriber =
@@ -140,6 +147,8 @@ fn prepare(args: &NodeArgs) -> Result<Prepared> {
     });
     let config = Config {
         directory: directory.clone(),
+        marks: dir.clone(),
+        despite_lost_votes: args.despite_lost_votes,
         genesis,
         share,
         key: validator_secret(secret.key.as_bytes()).map_err(failure)?,
@@ -147,6 +156,7 @@ fn prepare(args: &NodeArgs) -> Result<Prepared> {
         peers: peers.collect::<Result<Vec<_>>>()?,
         pacing: Pacing::operating(),
         threads: THREADS,
+        files: file.files.limits(),
     };
     Ok(Prepared { file, config, secret, index: directory.join(INDEX_FILE) })
 }
@@ -174,9 +184,10 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     let index = Index::open(&index, &genesis).map_err(Failure::defective)?;
     let reader = index.reader();
     let served: Arc<dyn pacta_web::node::Node> =
-        Arc::new(Served::new(node.handle().clone(), file.operator, secret, Archive::open(&data)?));
+        Arc::new(Served::new(node.handle().clone(), file.operator, secret, &data)?);
     let hub = Hub::default();
-    let state = pacta_web::AppState::new(served.clone(), reader, hub.clone());
+    let state = pacta_web::AppState::new(served.clone(), reader, hub.clone())
+        .with_files(node.files().clone());
     let height = *served.finalized().borrow();
     tracing::info!(http = %file.http, p2p = %file.p2p, height, network = %genesis.network(),
         "the node has started");
@@ -196,6 +207,9 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     let _ = stop.send(()); // the pages may have ended
     let _ = tokio::time::timeout(GRACE, &mut pages).await; // open answers have had their time
     follow.abort();
+    if let Err(failure) = Reporter::new(&data, node.handle().clone()).write() {
+        tracing::error!(%failure, "a report of a divergence cannot be kept");
+    }
     stop_node(node).await;
     ended
 }
@@ -258,15 +272,19 @@ async fn submit(handle: &Handle, act: Vec<u8>) {
     }
 }
 
-fn failure(error: Error) -> Failure {
+/// The failure that an error of a node is.
+pub fn failure(error: Error) -> Failure {
     match error {
         Error::DamagedDirectory { .. } | Error::OtherNetwork { .. } | Error::Damaged(_) => {
             Failure::defective(error)
         }
         Error::Genesis(_) | Error::Credentials(_) => Failure::defective(error),
+        Error::Founders(_) => Failure::defective(error),
+        Error::AnotherAttempt { .. } => Failure::failed(error),
         Error::Directory { .. } => Failure::new(Exit::Disk, error),
         Error::Locked(_) | Error::Listen { .. } => Failure::unavailable(error),
         Error::NoCertificate => Failure::unavailable(error),
+        Error::Backup(_) => Failure::defective(error),
         Error::Stopped(_) => Failure::failed(error),
     }
 }

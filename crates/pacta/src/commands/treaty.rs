@@ -67,8 +67,9 @@ pub struct ShowArgs {
 ///
 /// The file is JSON with the members `treaty` (its short name), `titles` (by language), `clauses`
 /// (the final clauses) and `negotiating` (the actors that draw it up). The texts are files beside
-/// it, which stay with you: the ledger keeps their digests. `pacta treaty example` prints such a
-/// file; --dry-run shows what the ledger makes of it.
+/// it: the ledger keeps their digests, and all validators keep the files themselves once you hand
+/// them in with `pacta file add`. `pacta treaty example` prints such a draft; --dry-run shows what
+/// the ledger makes of it.
 ///
 /// Example: pacta treaty draft friendship.json --text en=english.pdf --text ru=russian.pdf
 #[derive(clap::Args)]

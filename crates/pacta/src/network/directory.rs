@@ -9,11 +9,13 @@
 //! armenia/node-key.json, share.json   the validator's key and its share of the network key
 //! armenia/keys/*.json   the keys of the State's officials
 //! armenia/data/         what the node writes; it can be rebuilt from the other nodes
+//! armenia/voted         how far it has voted; before its first start, armenia/never-started
 //! ```
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
+use pacta_files::Limits;
 use pacta_law::{ActorId, NetworkId};
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +111,44 @@ pub struct NodeFile {
     /// Validators whose addresses differ from those that the founding states.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers: Vec<Peer>,
+    /// How much of files is kept beside the ledger, where it is not what is usual.
+    #[serde(default, skip_serializing_if = "FileLimits::is_usual")]
+    pub files: FileLimits,
+}
+
+/// How much of files a node keeps, in bytes. What is left out is as usual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileLimits {
+    /// Length of one file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_bytes_max: Option<u64>,
+    /// All files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_bytes_max: Option<u64>,
+    /// All files that no act names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unnamed_bytes_max: Option<u64>,
+    /// Space on the disk that is left for the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserve_bytes: Option<u64>,
+}
+
+impl FileLimits {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The limits, with what is usual for those left out.
+    pub fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits {
+            file_bytes_max: self.file_bytes_max.unwrap_or(usual.file_bytes_max),
+            total_bytes_max: self.total_bytes_max.unwrap_or(usual.total_bytes_max),
+            unnamed_bytes_max: self.unnamed_bytes_max.unwrap_or(usual.unnamed_bytes_max),
+            reserve_bytes: self.reserve_bytes.unwrap_or(usual.reserve_bytes),
+        }
+    }
 }
 
 /// A validator, as others reach it.

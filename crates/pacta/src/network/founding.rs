@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use pacta_law::actor::{ActorKind, Office};
 use pacta_law::{ActorId, Genesis, GenesisBuilder, Instant, MandateId, NetworkKey, PublicKey};
 use pacta_law::{Purpose, Refusal, default_epoch_blocks};
-use pacta_node::{DealtTo, NetworkShare, deal_to};
+use pacta_node::{DealtTo, NetworkShare, deal_to, voting};
 
 use crate::act::now_ms;
 use crate::failure::{Failure, Result};
 use crate::files::{self, Access};
 use crate::keyfile::KeyFile;
 use crate::network::directory::{
-    GENESIS_FILE, KEYS_FOLDER, MINISTER_FILE, NETWORK_FILE, NODE_FILE, Network, NetworkFile,
-    NodeFile, PASSPHRASE, PASSPHRASE_FILE, State, VERSION, free_addresses,
+    FileLimits, GENESIS_FILE, KEYS_FOLDER, MINISTER_FILE, NETWORK_FILE, NODE_FILE, Network,
+    NetworkFile, NodeFile, PASSPHRASE, PASSPHRASE_FILE, State, VERSION, free_addresses,
 };
 use crate::network::share::ShareFile;
 use crate::seal::Effort;
@@ -43,9 +43,12 @@ pub const STATES: [(&str, &str); 20] = [
     ("uzbekistan", "Uzbekistan"),
     ("viet-nam", "Viet Nam"),
 ];
-const NODE_KEY_FILE: &str = "node-key.json";
-const SHARE_FILE: &str = "share.json";
-const DATA_FOLDER: &str = "data";
+/// Name of the file of a validator's key.
+pub const NODE_KEY_FILE: &str = "node-key.json";
+/// Name of the file of its share of the network key.
+pub const SHARE_FILE: &str = "share.json";
+/// Name of the folder of what a node writes.
+pub const DATA_FOLDER: &str = "data";
 
 /// What network to found.
 #[derive(Clone, Debug)]
@@ -199,6 +202,7 @@ fn write_network(
         let (path, id) = (folder.join(SHARE_FILE), network.file.network);
         ShareFile::write(&path, id, share, PASSPHRASE, Effort::DEVNET)?;
         files::write_json(&folder.join(NODE_FILE), &node_file(state), Access::Everyone)?;
+        voting::never_started(&folder).map_err(Failure::failed)?;
     }
     // Last, since its presence says that all else is there.
     files::write_json(&root.join(NETWORK_FILE), &network.file, Access::Everyone)
@@ -216,6 +220,7 @@ fn node_file(state: &State) -> NodeFile {
         http: state.http,
         p2p: state.p2p,
         peers: Vec::new(),
+        files: FileLimits::default(),
     }
 }
 

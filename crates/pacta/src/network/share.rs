@@ -41,19 +41,27 @@ impl ShareFile {
         files::write_json(path, &Self { v: VERSION, network, seal }, Access::Owner)
     }
 
+    /// Reads a share file.
+    ///
+    /// # Errors
+    /// Exit code 74 when it cannot be read, 65 when it is no share file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let file: Self = files::read_json(path, "a share file")?;
+        match file.v == VERSION {
+            true => Ok(file),
+            false => Err(Failure::defective(format!(
+                "{} has a form that this version does not know; use a newer pacta",
+                path.display()
+            ))),
+        }
+    }
+
     /// Reads and opens a share file.
     ///
     /// # Errors
-    /// Exit code 74 when it cannot be read; 65 when it is no share file, was changed, or the
-    /// passphrase is wrong.
+    /// As [`ShareFile::read`]; exit code 65 when it was changed, or the passphrase is wrong.
     pub fn open(path: &Path, passphrase: &str) -> Result<NetworkShare> {
-        let file: Self = files::read_json(path, "a share file")?;
-        if file.v != VERSION {
-            return Err(Failure::defective(format!(
-                "{} has a form that this version does not know; use a newer pacta",
-                path.display()
-            )));
-        }
+        let file = Self::read(path)?;
         let bytes = file.seal.open(&bound(file.v, &file.network), passphrase)?;
         NetworkShare::decode(&bytes).map_err(|_| changed())
     }

@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used)] // who fails here says where
 
+mod capitals;
 mod faults;
+mod machine;
 mod options;
 mod panics;
 mod properties;

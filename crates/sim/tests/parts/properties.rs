@@ -1,6 +1,8 @@
 use pacta_sim::{
-    properties::{RECOVERY_MS_MAX, judge},
-    trace::{Divergence, Recovery, Seen, Trace, Verified},
+    hostile::Manners,
+    machine::Lie,
+    properties::{AHEAD_MS_MAX, CONTRADICTIONS_MAX, RECOVERY_MS_MAX, judge},
+    trace::{Accusation, Divergence, Fork, Recovery, Seen, Sighting, Trace, Verified},
 };
 
 fn block(height: u64, acts: &[&str]) -> Seen {
@@ -97,4 +99,90 @@ fn who_computes_other_roots_is_named_and_so_is_a_leader_that_several_contradict(
     assert_eq!(named(vec![divergence(1, "digest 2")]), [1]);
     assert_eq!(named(vec![divergence(0, "other"), divergence(1, "other")]), [3]);
     assert!(named(vec![divergence(0, "other")]).is_empty());
+}
+
+const MISCONDUCT: &str = "who contradicts itself is named by evidence, and nobody else is";
+
+/// Nothing wrong, but the fourth validator is hostile and the third one's disk lies.
+fn hostile() -> Trace {
+    let hostile = [(3, Manners { contradicts: true, ..Manners::default() })].into();
+    Trace { hostile, lies: [(2, Lie::Forgets)].into(), faults: true, ..sound() }
+}
+
+fn accusation(accused: u32, fault: Option<&str>) -> Accusation {
+    let fault = fault.map(str::to_owned);
+    Accusation { witness: 0, accused, evidence: "evidence".into(), fault }
+}
+
+#[test]
+fn who_contradicts_itself_must_be_named_by_genuine_evidence_and_no_honest_one() {
+    assert!(violated(&hostile()).is_empty());
+    let heard = |count| [(3, count)].into();
+    let seldom = Trace { heard: heard(CONTRADICTIONS_MAX - 1), ..hostile() };
+    assert!(violated(&seldom).is_empty());
+    assert_eq!(violated(&Trace { faults: false, ..seldom }), [MISCONDUCT]);
+    let unnamed = Trace { heard: heard(CONTRADICTIONS_MAX), ..hostile() };
+    assert_eq!(violated(&unnamed), [MISCONDUCT]);
+    let named = Trace { accusations: vec![accusation(3, None)], ..unnamed };
+    assert!(violated(&named).is_empty());
+    for (accused, fault, holds) in
+        [(2, None, true), (1, None, false), (3, Some("a bad signature"), false)]
+    {
+        let trace = Trace { accusations: vec![accusation(accused, fault)], ..hostile() };
+        assert_eq!(violated(&trace).is_empty(), holds, "{accused} {fault:?}");
+    }
+}
+
+#[test]
+fn a_fork_convicts_somebody_who_is_not_honest() {
+    let fork = |accused: &[u32], in_one_view| Fork {
+        height: 2,
+        blocks: ["one".into(), "other".into()],
+        validators: [0, 1],
+        in_one_view,
+        accused: accused.iter().copied().collect(),
+    };
+    for (accused, in_one_view, holds) in
+        [(&[3][..], true, true), (&[], true, false), (&[], false, true), (&[3, 1], true, false)]
+    {
+        let trace = Trace { forks: vec![fork(accused, in_one_view)], ..hostile() };
+        assert_eq!(violated(&trace).is_empty(), holds, "{accused:?} {in_one_view}");
+    }
+}
+
+#[test]
+fn an_honest_validator_that_shuts_out_an_honest_one_is_found() {
+    for (pair, holds) in [((0, 1), false), ((0, 3), true), ((3, 0), true), ((0, 2), true)] {
+        let trace = Trace { shut_out: [pair].into(), ..hostile() };
+        assert_eq!(violated(&trace).is_empty(), holds, "{pair:?}");
+    }
+}
+
+#[test]
+fn a_block_dated_ahead_of_all_honest_clocks_is_found() {
+    let sighting = |ahead_ms: u64| {
+        let block = Seen { instant: 5_000 + ahead_ms, ..block(2, &[]) };
+        Sighting { validator: 0, at_ms: 1_000, block }
+    };
+    for (ahead_ms, holds) in [(AHEAD_MS_MAX, true), (AHEAD_MS_MAX + 1, false)] {
+        let trace = Trace { sightings: vec![sighting(ahead_ms)], began_ms: 4_000, ..sound() };
+        assert_eq!(violated(&trace).is_empty(), holds, "{ahead_ms}");
+    }
+}
+
+#[test]
+fn beyond_what_is_borne_nodes_still_must_not_stop() {
+    let mut trace = Trace { beyond: true, ..hostile() };
+    chain(&mut trace, 1)[1].digest = "another".into();
+    trace.stopped = vec![(Some(0), "of a panic".into()), (Some(3), "of a panic".into())];
+    trace.stopped_by_disk = vec![(2, "no room".into())];
+    let verdicts = judge(&trace);
+    let failed: Vec<_> = verdicts.iter().filter(|one| !one.holds).collect();
+    let required: Vec<_> = failed.iter().map(|one| (one.property, one.required)).collect();
+    let two = [
+        ("all validators have one chain of blocks", false),
+        ("no validator stops by itself", true),
+    ];
+    assert_eq!(required, two);
+    assert_eq!(failed[1].violations, 1);
 }

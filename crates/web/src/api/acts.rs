@@ -13,33 +13,59 @@ use pacta_law::{Refusal, SignedAct};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::cache::IMMUTABLE;
 use crate::connections::Client;
 use crate::extract::{Asked, Named};
+use crate::guard::RETRY_AFTER_SECONDS;
 use crate::node::NotSubmitted;
 use crate::problem::Problem;
 use crate::state::AppState;
 
 /// Largest body of a signed act, in bytes: the law's limit for an act.
 pub const BODY_BYTES_MAX: usize = pacta_law::limits::ACT_BYTES_MAX;
-/// How long a request may wait for an act to become final.
-pub const WAIT_MS_MAX: u64 = 60_000;
-const WAIT_MS_DEFAULT: u64 = 10_000;
+/// How long a request may wait for an act to become final, in seconds.
+pub const WAIT_SECONDS_MAX: u64 = 60;
+/// How long it waits when it only says that it waits.
+const WAIT_SECONDS_DEFAULT: u64 = 10;
 const BODY_MS_MAX: u64 = 15_000;
+/// How long the index may take to learn of an act that the node says is used up.
+const INDEX_MS_MAX: u64 = 2_000;
+const INDEX_STEP_MS: u64 = 20;
 
 /// What may be asked when an act is handed in.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Submission {
-    wait: Option<WaitFor>,
-    timeout_ms: Option<u64>,
+    wait: Option<Wait>,
     #[serde(default)]
     on_record: bool,
 }
 
+/// What may be asked of an act that was handed in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Patience {
+    wait: Option<Wait>,
+}
+
+/// How long to wait until an act is final: so many seconds, or `final` for the usual time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum WaitFor {
-    Final,
+#[serde(try_from = "String")]
+struct Wait(Duration);
+
+impl TryFrom<String> for Wait {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let seconds = match text.as_str() {
+            "final" => Some(WAIT_SECONDS_DEFAULT),
+            text => text.parse().ok().filter(|seconds| *seconds <= WAIT_SECONDS_MAX),
+        };
+        match seconds {
+            Some(seconds) => Ok(Self(Duration::from_secs(seconds))),
+            None => Err(format!("wait is from 0 to {WAIT_SECONDS_MAX} seconds, or final")),
+        }
+    }
 }
 
 /// Where an act stands.
@@ -110,31 +136,26 @@ pub async fn submit(
     // It is not decoded here: whoever floods the node is turned away before that.
     let taken = match state.node.submit(signed.clone(), asked.on_record, client).await {
         Ok(taken) => taken,
-        Err(NotSubmitted::Refused(refusal)) => return refused(&state, &signed, &refusal).await,
+        Err(NotSubmitted::Refused(refusal)) => {
+            // Handing in the same act twice is no fault: the answer is what became of it.
+            return match recorded(&state, &signed, &refusal).await? {
+                Some(entry) => Ok(answer(entry)),
+                None => Err(Problem::refused(&refusal)),
+            };
+        }
         Err(NotSubmitted::TooMany(refusal)) => return Err(Problem::too_many(&refusal)),
         Err(NotSubmitted::Unavailable(unavailable)) => return Err(unavailable.into()),
     };
     let (id, expires) = (taken.act.to_string(), taken.expires.ms());
     let admission = written(&taken.admission);
-    state.submitted.remember(&id, expires);
-    if asked.wait == Some(WaitFor::Final) {
-        let wait_ms = asked.timeout_ms.unwrap_or(WAIT_MS_DEFAULT).min(WAIT_MS_MAX);
-        if let Some(entry) = final_within(&state, &id, wait_ms).await? {
-            return Ok(Json(Standing { admission, ..Standing::of(id, entry) }).into_response());
-        }
-    }
-    let standing = Standing { admission, ..Standing::pending(id, expires, 0) };
-    let location = [(header::LOCATION, standing.status_url.clone())];
-    Ok((StatusCode::ACCEPTED, location, Json(standing)).into_response())
-}
-
-/// Handing in the same act twice is no fault: the answer is what became of it.
-async fn refused(state: &AppState, signed: &[u8], refusal: &Refusal) -> Result<Response, Problem> {
-    let Ok(act) = SignedAct::decode(signed) else { return Err(Problem::refused(refusal)) };
-    let (id, known) = (act.id().to_string(), act.id().to_string());
-    match state.read(move |reader| reader.act(&known)).await? {
-        Some(entry) => Ok(Json(Standing::of(id, entry)).into_response()),
-        None => Err(Problem::refused(refusal)),
+    let again = state.submitted.remember(&id, expires);
+    let entry = match asked.wait {
+        None if !again => None,
+        wait => final_within(&state, &id, wait.unwrap_or(Wait(Duration::ZERO))).await?,
+    };
+    match entry {
+        Some(entry) => Ok(answer(Standing { admission, ..Standing::of(id, entry) })),
+        None => Ok(accepted(Standing { admission, ..Standing::pending(id, expires, 0) })),
     }
 }
 
@@ -143,14 +164,37 @@ fn written(admission: &Admission) -> Option<Box<RawValue>> {
     String::from_utf8(admission.to_bytes()).ok().and_then(|text| RawValue::from_string(text).ok())
 }
 
-/// What became of an act, if the index knows it now or within so many milliseconds.
-async fn final_within(state: &AppState, id: &str, wait_ms: u64) -> Result<Option<Entry>, Problem> {
+/// Where an act stands that the node does not take any more, if it is final. If its number is
+/// used, it may just have become final: then the index is about to know.
+async fn recorded(
+    state: &AppState,
+    signed: &[u8],
+    refusal: &Refusal,
+) -> Result<Option<Standing>, Problem> {
+    let Ok(act) = SignedAct::decode(signed) else { return Ok(None) };
+    let id = act.id().to_string();
+    let height = *state.node.finalized().borrow();
+    let used = matches!(refusal, Refusal::SequenceUsed { .. });
+    for _ in 0..=INDEX_MS_MAX / INDEX_STEP_MS {
+        let act = id.clone();
+        let read = state.read(move |reader| Ok((reader.tip()?, reader.act(&act)?)));
+        let (tip, entry) = read.await?;
+        if entry.is_some() || !used || tip.map_or(0, |block| block.height) >= height {
+            return Ok(entry.map(|entry| Standing::of(id, entry)));
+        }
+        tokio::time::sleep(Duration::from_millis(INDEX_STEP_MS)).await;
+    }
+    Ok(None)
+}
+
+/// What became of an act, if the index knows it now or within the time.
+async fn final_within(state: &AppState, id: &str, wait: Wait) -> Result<Option<Entry>, Problem> {
     let mut outcome = state.hub.outcome_of(id);
     let act = id.to_owned();
     if let Some(entry) = state.read(move |reader| reader.act(&act)).await? {
         return Ok(Some(entry));
     }
-    match tokio::time::timeout(Duration::from_millis(wait_ms), outcome.heard()).await {
+    match tokio::time::timeout(wait.0, outcome.heard()).await {
         Ok(true) => {
             let act = id.to_owned();
             state.read(move |reader| reader.act(&act)).await
@@ -159,25 +203,43 @@ async fn final_within(state: &AppState, id: &str, wait_ms: u64) -> Result<Option
     }
 }
 
-/// `GET /api/v1/acts/{id}`: where an act stands.
+/// Where an act stands. Nothing changes any more what is told of an act that was executed.
+fn answer(standing: Standing) -> Response {
+    let executed = standing.outcome.as_ref().is_some_and(|entry| entry.result == "executed");
+    match executed {
+        true => ([(header::CACHE_CONTROL, IMMUTABLE)], Json(standing)).into_response(),
+        false => Json(standing).into_response(),
+    }
+}
+
+/// The act is not final yet: where to look, and when.
+fn accepted(standing: Standing) -> Response {
+    let headers = [
+        (header::LOCATION, standing.status_url.clone()),
+        (header::RETRY_AFTER, RETRY_AFTER_SECONDS.to_owned()),
+    ];
+    (StatusCode::ACCEPTED, headers, Json(standing)).into_response()
+}
+
+/// `GET /api/v1/acts/{id}`: where an act stands; with `wait`, as soon as it is final, else 202.
 ///
 /// # Errors
 /// A [`Problem`] of status 404 for an act that this node has not seen.
 pub async fn standing(
     State(state): State<AppState>,
     Named(id): Named,
-) -> Result<Json<Standing>, Problem> {
-    let asked = id.clone();
-    let (entry, tip) = state.read(move |reader| Ok((reader.act(&asked)?, reader.tip()?))).await?;
-    if let Some(entry) = entry {
-        return Ok(Json(Standing::of(id, entry)));
+    Asked(asked): Asked<Patience>,
+) -> Result<Response, Problem> {
+    let wait = asked.wait.filter(|_| state.submitted.expiry(&id).is_some());
+    if let Some(entry) = final_within(&state, &id, wait.unwrap_or(Wait(Duration::ZERO))).await? {
+        return Ok(answer(Standing::of(id, entry)));
     }
-    match state.submitted.expiry(&id) {
-        Some(expires) => {
-            let now_ms = tip.map_or(0, |block| block.instant);
-            Ok(Json(Standing::pending(id, expires, now_ms)))
-        }
-        None => Err(unknown()),
+    let expires = state.submitted.expiry(&id).ok_or_else(unknown)?;
+    let tip = state.read(|reader| reader.tip()).await?;
+    let standing = Standing::pending(id, expires, tip.map_or(0, |block| block.instant));
+    match asked.wait {
+        Some(_) if standing.status == "pending" => Ok(accepted(standing)),
+        _ => Ok(answer(standing)),
     }
 }
 
@@ -193,7 +255,11 @@ pub async fn receipt(State(state): State<AppState>, Named(id): Named) -> Result<
     let receipt = receipt.ok_or_else(|| {
         Problem::unavailable("this node cannot prove this act yet; try again in a moment")
     })?;
-    Ok(super::file(&format!("receipt-{id}.json"), receipt.to_bytes()))
+    let file = super::file(&format!("receipt-{id}.json"), receipt.to_bytes());
+    match entry.result == "executed" {
+        true => Ok(([(header::CACHE_CONTROL, IMMUTABLE)], file).into_response()),
+        false => Ok(file),
+    }
 }
 
 async fn read_body(body: Body) -> Result<Vec<u8>, Problem> {

@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use pacta_chain::{Evidence, Verdict};
 use serde::Serialize;
 
+use crate::cache::IMMUTABLE;
 use crate::extract::Named;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -58,5 +60,6 @@ pub async fn one(State(state): State<AppState>, Named(digest): Named) -> Result<
     let found = found.ok_or_else(|| {
         Problem::not_found("this node has no such evidence; see /api/v1/evidence for what it has")
     })?;
-    Ok(super::file(&format!("evidence-{digest}.json"), found.to_bytes()))
+    let file = super::file(&format!("evidence-{digest}.json"), found.to_bytes());
+    Ok(([(header::CACHE_CONTROL, IMMUTABLE)], file).into_response())
 }

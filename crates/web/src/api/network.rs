@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use pacta_law::{ActorId, PublicKey};
 use serde::Serialize;
@@ -122,6 +122,25 @@ pub async fn block(
     })))
 }
 
+/// `GET /api/v1/blocks/{height}/archive`: final blocks from a height on, with their certificates,
+/// in the form of backups: some megabytes at once. Whoever wants all asks again from the height
+/// after the last one; an empty answer is the end.
+///
+/// # Errors
+/// A [`Problem`] of status 400 for what is no height, 503 when the node cannot answer.
+pub async fn archive(
+    State(state): State<AppState>,
+    Named(height): Named,
+) -> Result<Response, Problem> {
+    let height: u64 = height
+        .parse()
+        .ok()
+        .filter(|height| (1..=HEIGHT_MAX).contains(height))
+        .ok_or_else(|| Problem::bad_request("a height is a whole number; begin with 1"))?;
+    let bytes = state.node.entries(height).await?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+}
+
 /// `GET /api/v1/health`: 200 while the node answers and the index keeps up.
 pub async fn health(State(state): State<AppState>) -> Response {
     let index = state.read(|reader| reader.tip()).await;
@@ -131,14 +150,16 @@ pub async fn health(State(state): State<AppState>) -> Response {
         (Err(problem), _) => return problem.into_response(),
         (_, Err(unavailable)) => return Problem::from(unavailable).into_response(),
     };
-    let behind = node.height.saturating_sub(index);
-    let (status, word) = match behind <= INDEX_BEHIND_MAX {
-        true => (StatusCode::OK, "healthy"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "the index is behind"),
-    };
-    let body = json!({ "status": word, "height": node.height, "index_height": index });
-    (status, Json(body)).into_response()
+    if node.height.saturating_sub(index) > INDEX_BEHIND_MAX {
+        let detail = format!("the index is at {index} of {}; ask again later", node.height);
+        return Problem::unavailable(detail).into_response();
+    }
+    let body = json!({ "status": "healthy", "height": node.height, "index_height": index });
+    Json(body).into_response()
 }
+
+/// The greatest height that may be asked for: JSON's numbers are exact so far.
+const HEIGHT_MAX: u64 = (1 << 53) - 1;
 
 /// Blocks by which the index may be behind the node and still count as keeping up.
 const INDEX_BEHIND_MAX: u64 = 64;

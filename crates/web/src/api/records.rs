@@ -13,7 +13,7 @@ use crate::extract::Asked;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// Longest path asked for, in bytes.
+/// Longest path asked for, in characters, which are all ASCII.
 pub const PATH_BYTES_MAX: usize = 1_024;
 /// Most records in one answer.
 pub const PATHS_MAX: usize = 512;
@@ -126,8 +126,9 @@ pub async fn load(
 }
 
 fn check(path: &str) -> Result<(), Problem> {
-    if path.is_empty() || path.len() > PATH_BYTES_MAX {
-        let detail = format!("a path has 1 to {PATH_BYTES_MAX} bytes; correct it");
+    let printable = path.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if path.is_empty() || path.len() > PATH_BYTES_MAX || !printable {
+        let detail = format!("a path has 1 to {PATH_BYTES_MAX} characters of ASCII; correct it");
         return Err(Problem::bad_request(detail));
     }
     Ok(())

@@ -2,11 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Deserialize;
 
+use super::journal::linked;
 use crate::extract::{Asked, Named};
 use crate::problem::Problem;
-use crate::standing::{self, List, Whole};
+use crate::standing::{self, Whole};
 use crate::state::AppState;
 
 /// Most treaties in one answer.
@@ -19,20 +21,23 @@ pub struct Part {
     /// The short name after which the part begins: `next` of the part before.
     #[serde(default)]
     after: String,
-    /// How many; at most [`TREATIES_MAX`].
+    /// How many, from 1 to [`TREATIES_MAX`].
     limit: Option<u32>,
 }
 
 /// `GET /api/v1/treaties`
 ///
 /// # Errors
-/// A [`Problem`] when the node or its index cannot answer.
+/// A [`Problem`] for a limit that cannot be, or when the node or its index cannot answer.
 pub async fn list(
     State(state): State<AppState>,
     Asked(part): Asked<Part>,
-) -> Result<Json<List>, Problem> {
-    let limit = part.limit.unwrap_or(TREATIES_MAX).clamp(1, TREATIES_MAX);
-    Ok(Json(standing::list(&state, part.after, limit).await?))
+) -> Result<Response, Problem> {
+    let limit = super::limit(part.limit, TREATIES_MAX, TREATIES_MAX)?;
+    let list = standing::list(&state, part.after, limit).await?;
+    let next = list.next.as_ref();
+    let next = next.map(|next| format!("/api/v1/treaties?after={next}&limit={limit}"));
+    Ok(linked(next, Json(list)))
 }
 
 /// `GET /api/v1/treaties/{slug}`: where a treaty stands, with its status table.

@@ -91,6 +91,7 @@ async fn bad_input_is_answered_with_a_problem_and_never_a_panic() {
         ("/api/v1/nowhere", 404),
         ("/api/v1/treaties/none", 404),
         ("/api/v1/treaties?limit=x", 400),
+        ("/api/v1/records?path=%C3%A9", 400),
         ("/api/v1/records", 400),
         ("/api/v1/records?path=", 400),
         ("/api/v1/records?path=a&other=b", 400),
@@ -187,7 +188,7 @@ async fn treaties_records_blocks_and_the_network_are_data() {
 }
 
 /// The next entries of a feed.
-async fn entries(response: &mut Response<Body>, count: usize) -> Vec<(String, Value)> {
+pub async fn entries(response: &mut Response<Body>, count: usize) -> Vec<(String, Value)> {
     let mut text = String::new();
     let mut found = Vec::new();
     while found.len() < count {
@@ -207,7 +208,7 @@ async fn entries(response: &mut Response<Body>, count: usize) -> Vec<(String, Va
     found
 }
 
-async fn feed(world: &World, last: Option<&str>, query: &str) -> Response<Body> {
+pub async fn feed(world: &World, last: Option<&str>, query: &str) -> Response<Body> {
     let mut request = Request::get(format!("/api/v1/events{query}"));
     if let Some(last) = last {
         request = request.header("last-event-id", last);

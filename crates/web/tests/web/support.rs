@@ -21,7 +21,7 @@ use pacta_law::{
     execute_verified, fall_due,
 };
 use pacta_web::live::Hub;
-use pacta_web::node::{Node, NotSubmitted, Records, Status, Submitted, Unavailable};
+use pacta_web::node::{Health, Node, NotSubmitted, Records, Status, Submitted, Unavailable};
 use pacta_web::{AppState, follow, router};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -62,6 +62,9 @@ struct Chain {
     records: BTreeMap<Path, Arc<[u8]>>,
     blocks: Vec<FinalBlock>,
     now_ms: u64,
+    /// Whether acts wait instead of going into a block at once, and the one that does.
+    holds: bool,
+    held: Option<SignedAct>,
 }
 
 /// The node with its pages.
@@ -98,7 +101,14 @@ impl World {
             genesis.records().into_iter().map(|(path, record)| (path, record.into())).collect();
         let now = Instant::from_ms(NOON_MS).expect("an instant");
         let ledger = Ledger::in_memory(genesis.network(), 0, now, records.clone());
-        let chain = Chain { ledger, records, blocks: Vec::new(), now_ms: NOON_MS };
+        let chain = Chain {
+            ledger,
+            records,
+            blocks: Vec::new(),
+            now_ms: NOON_MS,
+            holds: false,
+            held: None,
+        };
         let folder = tempfile::tempdir().expect("a folder");
         let index = Index::open(&folder.path().join("index.sqlite"), &genesis).expect("an index");
         let node = Arc::new(Fake {
@@ -109,9 +119,15 @@ impl World {
             floods: AtomicBool::new(false),
         });
         let (reader, hub) = (index.reader(), Hub::default());
-        let state = AppState::new(node.clone(), reader.clone(), hub.clone());
+        let mut state = AppState::new(node.clone(), reader.clone(), hub.clone());
+        state.now_ms = || NOON_MS;
         tokio::spawn(follow(node.clone(), index, hub.clone()));
         Self { node, states, router: router(state), hub, reader, _folder: folder }
+    }
+
+    /// What the pages and the API are made from.
+    pub fn state(&self) -> AppState {
+        AppState::new(self.node.clone(), self.reader.clone(), self.hub.clone())
     }
 
     /// The act of a State, signed.
@@ -139,6 +155,11 @@ impl World {
         let id = id.expect("executed").act;
         self.indexed().await;
         id
+    }
+
+    /// Has the refusal of an act put on record.
+    pub async fn refuse_on_record(&self, signed: Vec<u8>) {
+        self.node.submit(signed, true, None).await.expect("taken");
     }
 
     /// Lets days pass, and makes a block.
@@ -194,6 +215,15 @@ pub async fn read(response: Response<Body>) -> (u16, String) {
 impl Fake {
     fn chain(&self) -> std::sync::MutexGuard<'_, Chain> {
         self.chain.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds the next act back, or lets the one go that is held.
+    pub fn hold(&self, holds: bool) {
+        self.chain().holds = holds;
+        let held = self.chain().held.take();
+        if !holds && held.is_some() {
+            self.make_block(held);
+        }
     }
 
     fn make_block(&self, act: Option<SignedAct>) {
@@ -270,7 +300,9 @@ impl Node for Fake {
             let refused = |refusal: Refusal| NotSubmitted::Refused(refusal);
             let act = SignedAct::decode(&signed).and_then(SignedAct::verify).map_err(refused)?;
             let checked = check(&mut self.chain().ledger, &act).expect("all is loaded");
+            let holds = self.chain().holds;
             match checked {
+                _ if holds => self.chain().held = Some(act.signed().clone()),
                 Err(refusal) if !on_record => return Err(refused(refusal)),
                 _ => self.make_block(Some(act.signed().clone())),
             }
@@ -304,6 +336,7 @@ impl Node for Fake {
             ledger_root: root.clone(),
             journal_root: root,
             view: height,
+            votes: true,
             validators: 5,
             peers: 4,
             mempool: 0,
@@ -316,6 +349,18 @@ impl Node for Fake {
             let place = height.checked_sub(1).and_then(|place| usize::try_from(place).ok());
             Ok(place.and_then(|place| self.chain().blocks.get(place).cloned()))
         })
+    }
+
+    fn health(&self) -> Health {
+        Health { claimed_height: 0, disk_free_bytes: None, disagreements: 0, now_ms: 1 }
+    }
+
+    fn metrics(&self) -> BoxFuture<'_, Result<String, Unavailable>> {
+        Box::pin(async { Ok("# TYPE engine gauge\nengine 1\n# EOF\n".into()) })
+    }
+
+    fn entries(&self, _from: u64) -> BoxFuture<'_, Result<Vec<u8>, Unavailable>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn act_receipt(

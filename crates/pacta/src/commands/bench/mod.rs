@@ -4,6 +4,7 @@ mod bulk;
 mod ceiling;
 mod crash;
 mod figures;
+mod file;
 mod flood;
 mod idle;
 mod latency;
@@ -30,8 +31,9 @@ const NODES: usize = 4;
 /// Starts four nodes as four processes and measures: memory and writes while nothing happens; the
 /// time from an act to its finality under light load; acts per second under as much load as the
 /// machine bears, with the ceiling that signature verification alone sets in the same run; the gap
-/// after a leader's crash; and how fast the law alone replays a bulk of dated facts. Takes about
-/// three minutes. Nothing else should run meanwhile.
+/// after a leader's crash; how fast a file goes from one node to another; and how fast the law
+/// alone replays a bulk of dated facts. Takes about three minutes. Nothing else should run
+/// meanwhile.
 ///
 /// Example: pacta bench --json
 #[derive(clap::Args)]
@@ -53,6 +55,12 @@ pub struct BenchArgs {
     /// and the time that an act of another actor takes meanwhile
     #[arg(long, conflicts_with = "only_bulk")]
     only_flood: bool,
+    /// Only the sending of a file between two nodes, against a plain copy over the same connection
+    #[arg(long, conflicts_with = "only_bulk")]
+    only_file: bool,
+    /// Length of that file
+    #[arg(long, value_name = "BYTES", default_value_t = 1_000_000_000)]
+    file_bytes: u64,
 }
 
 /// Runs the command.
@@ -75,9 +83,13 @@ fn measure(args: &BenchArgs, root: &std::path::Path) -> Result<Vec<Figure>> {
     if args.only_flood {
         return flood::measure(root);
     }
+    if args.only_file {
+        return file::measure(&root.join("file"), args.file_bytes);
+    }
     let mut figures = Vec::new();
     if !args.only_bulk {
         figures.extend(network(args, root)?);
+        figures.extend(file::measure(&root.join("file"), args.file_bytes)?);
     }
     progress("replaying a bulk of facts through the law alone");
     figures.extend(bulk::measure(root, args.bulk.as_deref())?);
