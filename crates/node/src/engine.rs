@@ -48,6 +48,7 @@ use crate::{
     handle::{self, Handle},
     keys::validator_key,
     members::Members,
+    misconduct,
     paced::Paced,
     pacing::Pacing,
     peers::{self, Track},
@@ -397,6 +398,7 @@ where
     let peers = (context.child("peers"), shared.clone(), handle.clone());
     peers::start(peers.0, peers.1, peers.2, me, (known, addresses), track);
     resume::start(context.child("voting"), shared.clone());
+    misconduct::start(context.child("misconduct"), shared.clone(), handle.clone());
     gossip::start(context.child("gossip"), handle.clone(), acts);
     let parts = epochs::Parts {
         shared,

@@ -12,6 +12,7 @@ pub mod block;
 mod ceremony;
 mod clerk;
 pub mod committees;
+pub mod contradiction;
 pub mod databases;
 pub mod dealer;
 pub mod directory;

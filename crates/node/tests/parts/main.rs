@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // who fails here says where
 
+mod contradiction;
 mod dealer;
 mod directory;
 mod elastic;
@@ -13,3 +14,6 @@ mod presence;
 mod rollcall;
 mod verify;
 mod voting;
+
+#[path = "../support/mod.rs"]
+mod support;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pacta_law::{Genesis, NetworkId, Purpose};
+use pacta_node::contradiction::Contradiction;
 use pacta_node::voting::Marks;
 
 use super::Checks;
@@ -47,6 +48,7 @@ pub fn check_directory(dir: &Path, checks: &mut Checks) -> Option<Known> {
         check_peers(&file, genesis, checks);
         check_data(&dir.join(&file.data), genesis, checks);
     }
+    check_contradiction(&dir.join(&file.data), checks);
     check_secrets(dir, &file, checks);
     check_disk(&dir.join(&file.data), checks);
     check_votes(dir, checks);
@@ -137,6 +139,19 @@ fn check_data(data: &Path, genesis: &Genesis, checks: &mut Checks) {
             "start the node; it fetches everything from the others",
         ),
         Err(error) => checks.bad("data", marker.display(), error, "check who may read it"),
+    }
+}
+
+/// The node has not been given two final blocks of one height.
+fn check_contradiction(data: &Path, checks: &mut Checks) {
+    let advice = "delete nothing and do not start the node; compare blocks with all other States, \
+                  as docs/operate/running.md says";
+    match Contradiction::read(data) {
+        Ok(None) => {}
+        Ok(Some(found)) => {
+            checks.bad("contradiction", data.display(), found.error(data), advice);
+        }
+        Err(error) => checks.bad("contradiction", data.display(), error, advice),
     }
 }
 
