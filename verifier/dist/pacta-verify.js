@@ -34,34 +34,34 @@ var FORBIDDEN = new RegExp(
 var UNKNOWN = new RegExp("\\p{Cn}", "u");
 function read(bytes) {
   if (bytes.length > BYTES_MAX) refuse("it is too long");
-  let text3;
+  let text4;
   try {
-    text3 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    text4 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     refuse("it is not UTF-8");
   }
-  const reader = new Reader(text3);
+  const reader = new Reader(text4);
   const value = reader.value(0);
-  if (reader.at !== text3.length) refuse("something follows the value");
+  if (reader.at !== text4.length) refuse("something follows the value");
   return value;
 }
 function write(value) {
   if (value instanceof Map) {
-    const members3 = [...value].map(([name, member]) => `${quote(name)}:${write(member)}`);
-    return `{${members3.join(",")}}`;
+    const members4 = [...value].map(([name, member]) => `${quote(name)}:${write(member)}`);
+    return `{${members4.join(",")}}`;
   }
   if (Array.isArray(value)) return `[${value.map(write).join(",")}]`;
   return typeof value === "string" ? quote(value) : String(value);
 }
-function quote(text3) {
-  return `"${text3.replace(/["\\]/g, "\\$&")}"`;
+function quote(text4) {
+  return `"${text4.replace(/["\\]/g, "\\$&")}"`;
 }
 function refuse(why) {
   throw new NotGenuine("not_canonical", `the text is not that of a receipt (${why})`);
 }
 var Reader = class {
-  constructor(text3) {
-    this.text = text3;
+  constructor(text4) {
+    this.text = text4;
     this.at = 0;
   }
   take(character) {
@@ -82,7 +82,7 @@ var Reader = class {
     return this.integer();
   }
   object(depth) {
-    const members3 = /* @__PURE__ */ new Map();
+    const members4 = /* @__PURE__ */ new Map();
     let last = null;
     this.items("{", "}", depth, () => {
       const name = this.string();
@@ -90,9 +90,9 @@ var Reader = class {
       if (last !== null && last >= name) refuse(`the member ${name} is double or unsorted`);
       last = name;
       this.take(":");
-      members3.set(name, this.value(depth));
+      members4.set(name, this.value(depth));
     });
-    return members3;
+    return members4;
   }
   array(depth) {
     const items = [];
@@ -152,8 +152,8 @@ var Reader = class {
 var evidence_exports = {};
 __export(evidence_exports, {
   FORMAT: () => FORMAT,
-  decode: () => decode,
-  prove: () => prove
+  decode: () => decode2,
+  prove: () => prove2
 });
 
 // node_modules/@noble/hashes/_u64.js
@@ -269,37 +269,37 @@ function bytesToHex(bytes) {
   abytes(bytes);
   if (hasHexBuiltin)
     return bytes.toHex();
-  let hex3 = "";
+  let hex4 = "";
   for (let i = 0; i < bytes.length; i++) {
-    hex3 += hexes[bytes[i]];
+    hex4 += hexes[bytes[i]];
   }
-  return hex3;
+  return hex4;
 }
 function asciiToBase16(ch) {
   return ch >= 48 && ch <= 57 ? ch - 48 : ch >= 65 && ch <= 70 ? ch - (65 - 10) : ch >= 97 && ch <= 102 ? ch - (97 - 10) : void 0;
 }
-function hexToBytes(hex3) {
-  if (typeof hex3 !== "string")
-    throw new TypeError("hex string expected, got " + typeof hex3);
+function hexToBytes(hex4) {
+  if (typeof hex4 !== "string")
+    throw new TypeError("hex string expected, got " + typeof hex4);
   if (hasHexBuiltin) {
     try {
-      return Uint8Array.fromHex(hex3);
+      return Uint8Array.fromHex(hex4);
     } catch (error) {
       if (error instanceof SyntaxError)
         throw new RangeError(error.message);
       throw error;
     }
   }
-  const hl = hex3.length;
+  const hl = hex4.length;
   const al = hl / 2;
   if (hl % 2)
     throw new RangeError("hex string expected, got unpadded hex of length " + hl);
   const array = new Uint8Array(al);
   for (let ai = 0, hi = 0; ai < al; ai++, hi += 2) {
-    const n1 = asciiToBase16(hex3.charCodeAt(hi));
-    const n2 = asciiToBase16(hex3.charCodeAt(hi + 1));
+    const n1 = asciiToBase16(hex4.charCodeAt(hi));
+    const n2 = asciiToBase16(hex4.charCodeAt(hi + 1));
     if (n1 === void 0 || n2 === void 0) {
-      const char = hex3[hi] + hex3[hi + 1];
+      const char = hex4[hi] + hex4[hi + 1];
       throw new RangeError('hex string expected, got non-hex character "' + char + '" at index ' + hi);
     }
     array[ai] = n1 * 16 + n2;
@@ -922,7 +922,7 @@ function afunction(value, title) {
 }
 var bytesToHex2 = bytesToHex;
 var concatBytes2 = (...arrays) => concatBytes(...arrays);
-var hexToBytes2 = (hex3) => hexToBytes(hex3);
+var hexToBytes2 = (hex4) => hexToBytes(hex4);
 var isBytes2 = isBytes;
 var randomBytes2 = (bytesLength) => randomBytes(bytesLength);
 var _0n = /* @__PURE__ */ BigInt(0);
@@ -951,10 +951,10 @@ function asafenumber(value, title = "") {
     throw new RangeError(prefix + "expected safe integer, got " + value);
   }
 }
-function hexToNumber(hex3) {
-  if (typeof hex3 !== "string")
-    throw new TypeError("hex string expected, got " + typeof hex3);
-  return hex3 === "" ? _0n : BigInt("0x" + hex3);
+function hexToNumber(hex4) {
+  if (typeof hex4 !== "string")
+    throw new TypeError("hex string expected, got " + typeof hex4);
+  return hex4 === "" ? _0n : BigInt("0x" + hex4);
 }
 function bytesToNumberBE(bytes) {
   return hexToNumber(bytesToHex(bytes));
@@ -968,10 +968,10 @@ function numberToBytesBE(n, len) {
     throw new Error("zero output length is invalid");
   n = abignumber(n);
   const expectedLen = len * 2;
-  const hex3 = n.toString(16);
-  if (hex3.length > expectedLen)
+  const hex4 = n.toString(16);
+  if (hex4.length > expectedLen)
     throw new RangeError("number is too large");
-  return hexToBytes(hex3.padStart(expectedLen, "0"));
+  return hexToBytes(hex4.padStart(expectedLen, "0"));
 }
 function numberToBytesLE(n, len) {
   return numberToBytesBE(n, len).reverse();
@@ -2447,8 +2447,8 @@ function weierstrass(params, extraOpts = {}) {
       P.assertValidity();
       return P;
     }
-    static fromHex(hex3) {
-      return Point.fromBytes(hexToBytes2(hex3));
+    static fromHex(hex4) {
+      return Point.fromBytes(hexToBytes2(hex4));
     }
     get x() {
       return this.toAffine().x;
@@ -2910,11 +2910,11 @@ function createBlsPairing(fields2, G1, G2, params) {
     return ell;
   };
   function millerLoopBatch(pairs, withFinalExponent = false) {
-    aarray(pairs, "pairs", (pair2, title) => {
-      aarray(pair2, title);
-      if (pair2.length !== 3)
+    aarray(pairs, "pairs", (pair3, title) => {
+      aarray(pair3, title);
+      if (pair3.length !== 3)
         throw new TypeError(`"${title}" expected precompute tuple`);
-      aarray(pair2[0], title + "[0]");
+      aarray(pair3[0], title + "[0]");
     });
     let f12 = Fp122.ONE;
     if (pairs.length) {
@@ -2936,9 +2936,9 @@ function createBlsPairing(fields2, G1, G2, params) {
     aarray(pairs, "pairs");
     const res = [];
     for (let i = 0; i < pairs.length; i++) {
-      const pair2 = pairs[i];
-      validateObject(pair2, { g1: "object", g2: "object" }, {}, "pairs[" + i + "]");
-      const { g1: g12, g2: g22 } = pair2;
+      const pair3 = pairs[i];
+      validateObject(pair3, { g1: "object", g2: "object" }, {}, "pairs[" + i + "]");
+      const { g1: g12, g2: g22 } = pair3;
       if (!(g12 instanceof G1))
         throw new TypeError('"pairs[' + i + '].g1" expected G1 point, got type=' + typeof g12);
       if (!(g22 instanceof G2))
@@ -3003,7 +3003,7 @@ function createBlsSig(blsPairing, PubPoint, SigPoint, isSigG1, hashToSigCurve, S
       throw new Error(`expected valid message hashed to ${!isSigG1 ? "G2" : "G1"} curve`);
     return m;
   }
-  const pair2 = !isSigG1 ? (a, b) => ({ g1: a, g2: b }) : (a, b) => ({ g1: b, g2: a });
+  const pair3 = !isSigG1 ? (a, b) => ({ g1: a, g2: b }) : (a, b) => ({ g1: b, g2: a });
   return Object.freeze({
     lengths: Object.freeze({ ...lengths, secretKey: Fr.BYTES }),
     keygen(seed) {
@@ -3042,7 +3042,7 @@ function createBlsSig(blsPairing, PubPoint, SigPoint, isSigG1, hashToSigCurve, S
       const Hm = amsg(message);
       const S = signature;
       try {
-        const exp = pairingBatch([pair2(P, Hm), pair2(G, S)]);
+        const exp = pairingBatch([pair3(P, Hm), pair3(G, S)]);
         return Fp122.eql(exp, Fp122.ONE);
       } catch {
         return false;
@@ -3072,9 +3072,9 @@ function createBlsSig(blsPairing, PubPoint, SigPoint, isSigG1, hashToSigCurve, S
       try {
         for (const [msg, keys] of messagePubKeyMap) {
           const groupPublicKey = keys.reduce((acc, msg2) => acc.add(msg2));
-          paired.push(pair2(groupPublicKey, msg));
+          paired.push(pair3(groupPublicKey, msg));
         }
-        paired.push(pair2(G.negate(), sig));
+        paired.push(pair3(G.negate(), sig));
         return Fp122.eql(pairingBatch(paired), Fp122.ONE);
       } catch {
         return false;
@@ -4291,8 +4291,8 @@ var signatureCoders = {
     fromBytes(bytes) {
       return signatureG1FromBytes(abytes2(bytes));
     },
-    fromHex(hex3) {
-      return signatureG1FromBytes(hexToBytes2(hex3));
+    fromHex(hex4) {
+      return signatureG1FromBytes(hexToBytes2(hex4));
     },
     toBytes(point) {
       return signatureG1ToBytes(point);
@@ -4309,8 +4309,8 @@ var signatureCoders = {
     fromBytes(bytes) {
       return signatureG2FromBytes(abytes2(bytes));
     },
-    fromHex(hex3) {
-      return signatureG2FromBytes(hexToBytes2(hex3));
+    fromHex(hex4) {
+      return signatureG2FromBytes(hexToBytes2(hex4));
     },
     toBytes(point) {
       return signatureG2ToBytes(point);
@@ -4478,7 +4478,7 @@ var isogenyMapG2 = isogenyMap(Fp2, [
     ["0x1", "0x0"]
     // LAST 1
   ]
-].map((i) => i.map((pair2) => Fp2.fromBigTuple(pair2.map(BigInt)))));
+].map((i) => i.map((pair3) => Fp2.fromBigTuple(pair3.map(BigInt)))));
 var isogenyMapG1 = isogenyMap(Fp, [
   // xNum
   [
@@ -4730,8 +4730,8 @@ function edwards(params, extraOpts = {}) {
         x = Fp4.neg(x);
       return Point.fromAffine({ x, y });
     }
-    static fromHex(hex3, zip215 = false) {
-      return Point.fromBytes(hexToBytes2(hex3), zip215);
+    static fromHex(hex4, zip215 = false) {
+      return Point.fromBytes(hexToBytes2(hex4), zip215);
     }
     get x() {
       return this.toAffine().x;
@@ -5255,96 +5255,11 @@ function knowFounding(value, name) {
 }
 var networkId = (value) => digest(write(value));
 
-// src/evidence.js
-var FORMAT = "pacta-evidence";
-var CASTS = { finalize: "_FINALIZE", notarize: "_NOTARIZE", nullify: "_NULLIFY" };
-var VOTE = { cast: oneOf(Object.keys(CASTS)), signature: hex(64), statement: hexText };
-var EVIDENCE = {
-  format: oneOf([FORMAT]),
-  founding: foundingForm,
-  v: natural,
-  validator: hex(32),
-  votes: pair((value, name) => members(value, VOTE, name))
-};
-var DIGEST_BYTES = 32;
-var VARINT_BYTES_MAX = 10;
-var U64_MAX = 2n ** 64n - 1n;
-function decode(value) {
-  const v = version(value, "evidence");
-  if (v !== 1) {
-    const message = `evidence of form ${v} is not known here; use a later verifier`;
-    throw new CannotTell("unknown_evidence_version", message);
-  }
-  knowFounding(value.get("founding"), "evidence.founding");
-  return members(value, EVIDENCE, "evidence");
-}
-function prove({ founding, validator, votes }, network) {
-  const accused = founding.validators.find(({ key }) => key === validator);
-  if (!accused) {
-    throw new NotGenuine("no_validator", "the accused is no validator of this network");
-  }
-  const said = votes.map((vote) => readStatement(vote) ?? badVote());
-  const what = contradiction(votes, said);
-  if (what === void 0) {
-    throw new NotGenuine("no_contradiction", "the votes do not contradict each other");
-  }
-  for (const vote of votes) {
-    if (!verifies2(validator, signedMessage(vote, network), vote.signature)) badVote();
-  }
-  const [{ epoch, view }] = said;
-  const who = `the validator ${validator} of the actor ${accused.actor}`;
-  const where = `in view ${view} of epoch ${epoch}, on the network ${founding.name}`;
-  return { proves: `${who} ${what} ${where}` };
-}
-function badVote() {
-  throw new NotGenuine("bad_vote", "the accused did not sign one of the votes");
-}
-function signedMessage({ cast, statement }, network) {
-  const namespace = utf8ToBytes(`pacta-${network}${CASTS[cast]}`);
-  return concatBytes(varint(namespace.length), namespace, hexToBytes(statement));
-}
-function contradiction(votes, [first, second]) {
-  if (first.epoch !== second.epoch || first.view !== second.view) return void 0;
-  const casts = votes.map(({ cast }) => cast).join();
-  const differ = votes[0].statement !== votes[1].statement;
-  if (casts === "notarize,notarize" && differ) return "voted for two blocks";
-  if (casts === "finalize,finalize" && differ) return "voted that each of two blocks is final";
-  if (casts === "finalize,nullify") {
-    return "voted that a block is final and to leave its view without one";
-  }
-  return void 0;
-}
-function readStatement({ cast, statement }) {
-  const reader = { bytes: hexToBytes(statement), at: 0 };
-  const epoch = takeVarint(reader);
-  const view = takeVarint(reader);
-  if (cast !== "nullify") {
-    takeVarint(reader);
-    reader.at += DIGEST_BYTES;
-  }
-  return reader.at === reader.bytes.length ? { epoch, view } : void 0;
-}
-function takeVarint(reader) {
-  let number = 0n;
-  for (let place2 = 0; place2 < VARINT_BYTES_MAX; place2 += 1) {
-    const byte = reader.bytes[reader.at + place2];
-    if (byte === void 0 || place2 > 0 && byte === 0) break;
-    number |= BigInt(byte & 127) << BigInt(7 * place2);
-    if (byte < 128) {
-      if (number > U64_MAX) break;
-      reader.at += place2 + 1;
-      return number;
-    }
-  }
-  reader.at = Number.NaN;
-  return void 0;
-}
-
 // src/receipt.js
 var receipt_exports = {};
 __export(receipt_exports, {
-  decode: () => decode2,
-  prove: () => prove2
+  decode: () => decode,
+  prove: () => prove
 });
 
 // src/act.js
@@ -5588,7 +5503,7 @@ var OUTCOME = {
   sentence: optional2(text2),
   v: natural2
 };
-function decode2(value) {
+function decode(value) {
   const v = version(value, "receipt");
   if (v !== 1) {
     const message = `receipts of form ${v} are not known here; use a later verifier`;
@@ -5603,7 +5518,7 @@ function decode2(value) {
   }
   return receipt;
 }
-function prove2({ certificate, founding, header, journal, ledger }, network) {
+function prove({ certificate, founding, header, journal, ledger }, network) {
   if (certificate.payload !== checkHeader(header)) {
     throw new NotGenuine("other_header", "the certificate is of another header");
   }
@@ -5675,6 +5590,109 @@ function marks({ validators, dealer }) {
     return dealer ? " (one validator alone, whose key a dealer made)" : " (one validator alone)";
   }
   return dealer ? " (whose key a dealer made)" : "";
+}
+
+// src/evidence.js
+var { anything: anything3, hex: hex3, hexText: hexText2, list: list3, members: members3, natural: natural3, oneOf: oneOf3, optional: optional3, pair: pair2, text: text3, version: version2 } = form_exports;
+var FORMAT = "pacta-evidence";
+var CASTS = { finalize: "_FINALIZE", notarize: "_NOTARIZE", nullify: "_NULLIFY" };
+var VOTE = { cast: oneOf3(Object.keys(CASTS)), signature: hex3(64), statement: hexText2 };
+var EVIDENCE = {
+  committee: optional3(anything3),
+  format: oneOf3([FORMAT]),
+  founding: foundingForm,
+  v: natural3,
+  validator: hex3(32),
+  votes: pair2((value, name) => members3(value, VOTE, name))
+};
+var SEAT = { actor: hex3(16), address: optional3(text3), key: hex3(32) };
+var SEATS = { v: natural3, validators: list3((value, name) => members3(value, SEAT, name)) };
+var DIGEST_BYTES = 32;
+var VARINT_BYTES_MAX = 10;
+var U64_MAX = 2n ** 64n - 1n;
+function decode2(value) {
+  const v = version2(value, "evidence");
+  if (v !== 1 && v !== 2) {
+    const message = `evidence of form ${v} is not known here; use a later verifier`;
+    throw new CannotTell("unknown_evidence_version", message);
+  }
+  knowFounding(value.get("founding"), "evidence.founding");
+  const evidence = members3(value, EVIDENCE, "evidence");
+  if (evidence.committee !== void 0 !== (v === 2)) {
+    badForm("a committee makes form 2, and only that");
+  }
+  return evidence;
+}
+function prove2({ committee, founding, validator, votes }, network) {
+  const find = (seats) => seats.find(({ key }) => key === validator) ?? noValidator();
+  const founder = committee === void 0 ? find(founding.validators) : void 0;
+  const said = votes.map((vote) => readStatement(vote) ?? badVote());
+  const what = contradiction(votes, said);
+  if (what === void 0) {
+    throw new NotGenuine("no_contradiction", "the votes do not contradict each other");
+  }
+  const [{ epoch, view }] = said;
+  const { actor } = founder ?? find(signing(committee, epoch, network));
+  for (const vote of votes) {
+    if (!verifies2(validator, signedMessage(vote, network), vote.signature)) badVote();
+  }
+  const who = `the validator ${validator} of the actor ${actor}`;
+  const where = `in view ${view} of epoch ${epoch}, on the network ${founding.name}`;
+  return { proves: `${who} ${what} ${where}` };
+}
+function noValidator() {
+  throw new NotGenuine("no_validator", "the accused is no validator of this network");
+}
+function signing(committee, epoch, network) {
+  const receipt = decode(committee);
+  if (networkId(committee.get("founding")) !== network) noValidator();
+  prove(receipt, network);
+  const { path, record } = receipt.ledger ?? {};
+  if (record === void 0 || path !== `network/signing/${epoch}`) noValidator();
+  return members3(record, SEATS, "evidence.committee.ledger.record").validators;
+}
+function badVote() {
+  throw new NotGenuine("bad_vote", "the accused did not sign one of the votes");
+}
+function signedMessage({ cast, statement }, network) {
+  const namespace = utf8ToBytes(`pacta-${network}${CASTS[cast]}`);
+  return concatBytes(varint(namespace.length), namespace, hexToBytes(statement));
+}
+function contradiction(votes, [first, second]) {
+  if (first.epoch !== second.epoch || first.view !== second.view) return void 0;
+  const casts = votes.map(({ cast }) => cast).join();
+  const differ = votes[0].statement !== votes[1].statement;
+  if (casts === "notarize,notarize" && differ) return "voted for two blocks";
+  if (casts === "finalize,finalize" && differ) return "voted that each of two blocks is final";
+  if (casts === "finalize,nullify") {
+    return "voted that a block is final and to leave its view without one";
+  }
+  return void 0;
+}
+function readStatement({ cast, statement }) {
+  const reader = { bytes: hexToBytes(statement), at: 0 };
+  const epoch = takeVarint(reader);
+  const view = takeVarint(reader);
+  if (cast !== "nullify") {
+    takeVarint(reader);
+    reader.at += DIGEST_BYTES;
+  }
+  return reader.at === reader.bytes.length ? { epoch, view } : void 0;
+}
+function takeVarint(reader) {
+  let number = 0n;
+  for (let place2 = 0; place2 < VARINT_BYTES_MAX; place2 += 1) {
+    const byte = reader.bytes[reader.at + place2];
+    if (byte === void 0 || place2 > 0 && byte === 0) break;
+    number |= BigInt(byte & 127) << BigInt(7 * place2);
+    if (byte < 128) {
+      if (number > U64_MAX) break;
+      reader.at += place2 + 1;
+      return number;
+    }
+  }
+  reader.at = Number.NaN;
+  return void 0;
 }
 
 // src/index.js
