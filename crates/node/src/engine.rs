@@ -127,6 +127,8 @@ pub struct Errs {
     pub censors: bool,
     /// It keeps no evidence against others.
     pub forgives: bool,
+    /// It says all the time that it abstains.
+    pub abstains: bool,
     /// It votes for blocks whatever its clock says.
     pub ignores_clocks: bool,
 }

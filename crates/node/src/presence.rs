@@ -224,7 +224,8 @@ async fn tell<E: Context, S: Sender>(context: E, shared: Shared, mut sender: S) 
     loop {
         let height = shared.last_final().header.height;
         shared.presence().stand_at(height, now_ms(&context));
-        let message = Bytes::copy_from_slice(&encode(height, shared.voting().abstains()));
+        let abstains = shared.voting().abstains() || shared.errs().abstains;
+        let message = Bytes::copy_from_slice(&encode(height, abstains));
         let _ = sender.send(Recipients::All, message, false); // else the next
         context.sleep(TELL).await;
     }

@@ -1,6 +1,11 @@
 //! Whole networks under faults: what must hold does, and a planted error is found and named.
 
-use pacta_sim::{Bug, Options, Report, hostile::Manners, quiet::rest, run, run_many};
+use pacta_sim::{
+    Bug, Options, Report,
+    hostile::Manners,
+    quiet::{rest, rest_beside_one_that_abstains},
+    run, run_many,
+};
 
 fn violated(report: &Report) -> Vec<&str> {
     let violated = report.properties.iter().filter(|verdict| !verdict.holds);
@@ -140,6 +145,12 @@ fn a_network_at_rest_writes_little_and_a_death_costs_it_little() {
     assert!(quiet.idle_written_bytes > 0, "{quiet:?}");
     assert!(quiet.idle_written_bytes_per_day <= 5_000_000, "{quiet:?}");
     assert!(quiet.alive.p50_ms > 0 && quiet.added_p99_ms <= 1_000, "{quiet:?}");
+}
+
+#[test]
+fn one_that_abstains_for_ever_costs_a_network_at_rest_ever_less() {
+    let blocks = rest_beside_one_that_abstains(3, 3).unwrap();
+    assert!((3..=20).contains(&blocks), "{blocks} blocks in three hours");
 }
 
 #[test]

@@ -29,21 +29,22 @@ impl World {
     /// Notes nodes that ended by themselves. A panic of any part of a node ends it.
     pub(super) fn note_stopped(&mut self, network: &mut Network) {
         let ended = network.take_stopped().into_iter();
-        let mut stopped: BTreeMap<u32, String> =
-            ended.map(|validator| (validator, "its engine ended".into())).collect();
+        let mut stopped: BTreeMap<u32, Option<String>> =
+            ended.map(|validator| (validator, None)).collect();
         for panic in self.panics.take() {
             match panic.validator {
                 // What is left of a node that was killed says nothing more.
                 Some(one) if !network.runs(one) && !stopped.contains_key(&one) => {}
                 Some(one) => {
                     network.crash(one);
-                    stopped.insert(one, panic.message);
+                    // What panics later does so because the first part did.
+                    stopped.entry(one).or_default().get_or_insert(panic.message);
                 }
                 None => self.trace.stopped.push((None, panic.message)),
             }
         }
         for (validator, reason) in stopped {
-            self.stopped(validator, reason);
+            self.stopped(validator, reason.unwrap_or_else(|| "its engine ended".into()));
         }
     }
 
