@@ -102,17 +102,27 @@ impl Contradiction {
     }
 }
 
-/// Keeps what a node has that was given two final blocks of one height, and says so. What was kept
-/// at an earlier start stays: it knew more.
-pub fn keep(directory: &Directory, genesis: &Genesis, evidence: &[Evidence]) -> Error {
+/// Keeps what a node has that was given two final blocks of one height, and says so; none if it was
+/// not. It is known by what the node said when it ended, or by its store: another part that panics
+/// on account of the first may be heard before it. What was kept at an earlier start stays: it knew
+/// more.
+pub fn keep(
+    directory: &Directory,
+    genesis: &Genesis,
+    reason: &str,
+    evidence: &[Evidence],
+) -> Option<Error> {
     let data = directory.path();
+    let found = find(directory, genesis);
+    if found.is_none() && !is_contradiction(reason) {
+        return None;
+    }
     if let Ok(Some(kept)) = Contradiction::read(data) {
-        return kept.error(data);
+        return Some(kept.error(data));
     }
     let mut named: Vec<_> = evidence.iter().map(Evidence::validator).collect();
     named.sort_unstable();
     named.dedup();
-    let found = find(directory, genesis);
     let (height, sides) = found.map_or((None, None), |(height, sides)| (Some(height), Some(sides)));
     let value = |one: &Evidence| serde_json::from_slice(&one.to_bytes()).unwrap_or(Value::Null);
     let contradiction = Contradiction {
@@ -131,7 +141,7 @@ pub fn keep(directory: &Directory, genesis: &Genesis, evidence: &[Evidence]) -> 
     let kept = kept.map(|()| path).inspect_err(|error| {
         tracing::error!(%error, "what is known of two final blocks cannot be kept");
     });
-    Error::Contradicted { directory: data.into(), height, named, kept: kept.ok() }
+    Some(Error::Contradicted { directory: data.into(), height, named, kept: kept.ok() })
 }
 
 /// The two sides in the store of a node that has ended, if both are there.
@@ -211,7 +221,7 @@ impl<E: Context> Chains<E> {
     }
 }
 
-/// The other places where it is said which file holds what.
+/// Which file holds what is known, as a sentence says it.
 pub(crate) fn kept_in(file: Option<&PathBuf>) -> String {
     file.map_or_else(String::new, |file| format!("; what it has of both is in {}", file.display()))
 }
@@ -225,6 +235,7 @@ pub(crate) fn naming(named: &[PublicKey]) -> String {
     }
 }
 
+/// The height, as a sentence says it.
 pub(crate) fn of_height(height: Option<u64>) -> String {
     height.map_or_else(|| "of one height".into(), |height| format!("of height {height}"))
 }

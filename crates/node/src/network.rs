@@ -29,7 +29,7 @@ use commonware_utils::{
 use pacta_law::{Genesis, seats_max};
 
 use crate::{
-    contradiction::{self, is_contradiction},
+    contradiction,
     dealer::NetworkShare,
     directory::Directory,
     engine::{self, Errs, Links, Setup, channels, message_bytes_max},
@@ -183,13 +183,12 @@ fn run(
         Ok(Ok(())) => Error::Stopped("as it was asked to".into()),
         Ok(Err(Error::Damaged(reason))) => directory.explain(&reason),
         Ok(Err(error)) => error,
-        Err(panic) => match message(panic.as_ref()) {
-            reason if is_contradiction(&reason) => {
-                let evidence = handles.try_recv().map(|handle: Handle| handle.evidence());
-                contradiction::keep(directory, &genesis, &evidence.unwrap_or_default())
-            }
-            reason => directory.explain(&reason),
-        },
+        Err(panic) => {
+            let reason = message(panic.as_ref());
+            let evidence = handles.try_recv().map(|handle: Handle| handle.evidence());
+            contradiction::keep(directory, &genesis, &reason, &evidence.unwrap_or_default())
+                .unwrap_or_else(|| directory.explain(&reason))
+        }
     }
 }
 

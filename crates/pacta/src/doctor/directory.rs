@@ -238,3 +238,33 @@ fn check_peers(file: &NodeFile, genesis: &Genesis, checks: &mut Checks) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    #[test]
+    fn two_final_blocks_of_one_height_are_told_with_who_is_convicted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let look = || {
+            let mut checks = Checks::default();
+            check_contradiction(folder.path(), &mut checks);
+            checks.0
+        };
+        assert_eq!(look(), []);
+        let (key, network) = ("ab".repeat(32), "cd".repeat(32));
+        let text = format!(
+            r#"{{"format":"pacta-contradiction","v":1,"network":"{network}","height":7,
+            "evidence":[],"named":["{key}"]}}"#
+        );
+        fs::write(folder.path().join("contradiction.json"), text).expect("is written");
+        let found = look();
+        assert_eq!((found.len(), found[0].state), (1, State::Bad));
+        for part in ["of height 7", &key, "delete nothing"] {
+            assert!(found[0].found.contains(part), "{found:?}");
+        }
+        fs::write(folder.path().join("contradiction.json"), "{").expect("is written");
+        assert_eq!(look()[0].state, State::Bad, "a file that cannot be read is no good sign");
+    }
+}
