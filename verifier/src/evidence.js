@@ -1,11 +1,15 @@
-// Evidence of misconduct: two votes of one validator that contradict each other.
+// Evidence of misconduct: two votes of one validator that contradict each other. Of a validator that
+// was admitted after the founding, it holds the receipt of the record of who signs in that epoch.
 
 import { concatBytes, hexToBytes, utf8ToBytes } from './bytes.js';
 import { varint } from './certificate.js';
 import { verifies } from './ed25519.js';
-import { hex, hexText, list, members, natural, oneOf, pair, version } from './form.js';
-import { foundingForm, knowFounding } from './founding.js';
+import * as form from './form.js';
+import { foundingForm, knowFounding, networkId } from './founding.js';
+import * as receipts from './receipt.js';
 import { CannotTell, NotGenuine } from './verdict.js';
+
+const { anything, hex, hexText, list, members, natural, oneOf, optional, pair, text, version } = form;
 
 /** What all evidence says it is. */
 export const FORMAT = 'pacta-evidence';
@@ -14,12 +18,15 @@ export const FORMAT = 'pacta-evidence';
 const CASTS = { finalize: '_FINALIZE', notarize: '_NOTARIZE', nullify: '_NULLIFY' };
 const VOTE = { cast: oneOf(Object.keys(CASTS)), signature: hex(64), statement: hexText };
 const EVIDENCE = {
+  committee: optional(anything),
   format: oneOf([FORMAT]),
   founding: foundingForm,
   v: natural,
   validator: hex(32),
   votes: pair((value, name) => members(value, VOTE, name)),
 };
+const SEAT = { actor: hex(16), address: optional(text), key: hex(32) };
+const SEATS = { v: natural, validators: list((value, name) => members(value, SEAT, name)) };
 const DIGEST_BYTES = 32;
 const VARINT_BYTES_MAX = 10;
 const U64_MAX = 2n ** 64n - 1n;
@@ -27,32 +34,49 @@ const U64_MAX = 2n ** 64n - 1n;
 /** Reads evidence. */
 export function decode(value) {
   const v = version(value, 'evidence');
-  if (v !== 1) {
+  if (v !== 1 && v !== 2) {
     const message = `evidence of form ${v} is not known here; use a later verifier`;
     throw new CannotTell('unknown_evidence_version', message);
   }
   knowFounding(value.get('founding'), 'evidence.founding');
-  return members(value, EVIDENCE, 'evidence');
+  const evidence = members(value, EVIDENCE, 'evidence');
+  if ((evidence.committee !== undefined) !== (v === 2)) {
+    form.badForm('a committee makes form 2, and only that');
+  }
+  return evidence;
 }
 
 /** Verifies that the validator is one of the network, signed both votes, and that they clash. */
-export function prove({ founding, validator, votes }, network) {
-  const accused = founding.validators.find(({ key }) => key === validator);
-  if (!accused) {
-    throw new NotGenuine('no_validator', 'the accused is no validator of this network');
-  }
+export function prove({ committee, founding, validator, votes }, network) {
+  const find = (seats) => seats.find(({ key }) => key === validator) ?? noValidator();
+  const founder = committee === undefined ? find(founding.validators) : undefined;
   const said = votes.map((vote) => readStatement(vote) ?? badVote());
   const what = contradiction(votes, said);
   if (what === undefined) {
     throw new NotGenuine('no_contradiction', 'the votes do not contradict each other');
   }
+  const [{ epoch, view }] = said;
+  const { actor } = founder ?? find(signing(committee, epoch, network));
   for (const vote of votes) {
     if (!verifies(validator, signedMessage(vote, network), vote.signature)) badVote();
   }
-  const [{ epoch, view }] = said;
-  const who = `the validator ${validator} of the actor ${accused.actor}`;
+  const who = `the validator ${validator} of the actor ${actor}`;
   const where = `in view ${view} of epoch ${epoch}, on the network ${founding.name}`;
   return { proves: `${who} ${what} ${where}` };
+}
+
+function noValidator() {
+  throw new NotGenuine('no_validator', 'the accused is no validator of this network');
+}
+
+// Who signs in an epoch, by a receipt of the record that says so.
+function signing(committee, epoch, network) {
+  const receipt = receipts.decode(committee);
+  if (networkId(committee.get('founding')) !== network) noValidator();
+  receipts.prove(receipt, network);
+  const { path, record } = receipt.ledger ?? {};
+  if (record === undefined || path !== `network/signing/${epoch}`) noValidator();
+  return members(record, SEATS, 'evidence.committee.ledger.record').validators;
 }
 
 function badVote() {

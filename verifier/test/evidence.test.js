@@ -153,7 +153,8 @@ const statement = (round, parent = PARENT) => twice((block) => notarize(block, r
 // What is changed, the evidence, and the reason.
 const tampered = [
   // What it says it is.
-  ['a later form', evidence(TWO_NOTARIZED, { v: 2, more: 1 }), 'unknown_evidence_version'],
+  ['a later form', evidence(TWO_NOTARIZED, { v: 3, more: 1 }), 'unknown_evidence_version'],
+  ['form 2 without a committee', evidence(TWO_NOTARIZED, { v: 2 }), 'bad_form'],
   ['form 0', evidence(TWO_NOTARIZED, { v: 0 }), 'unknown_evidence_version'],
   ['a form that is no number', evidence(TWO_NOTARIZED, { v: '1' }), 'bad_form'],
   ['a form less than 0', evidence(TWO_NOTARIZED, { v: -1 }), 'bad_form'],
@@ -276,7 +277,7 @@ for (const program of ['cli.js', 'dist/pacta-verify.js']) {
     const run = (...args) => spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
     const good = written('good', evidence(TWO_FINAL));
     const forged = written('forged', evidence([TWO_FINAL[0], FIRST]));
-    const later = written('later', evidence(TWO_FINAL, { v: 2 }));
+    const later = written('later', evidence(TWO_FINAL, { v: 3 }));
     const { proves } = found(evidence(TWO_FINAL));
     assert.equal(run(good).status, 0);
     const lines = [good, '  verdict  genuine', `  proves   ${proves}`, `  network  ${NETWORK}`];

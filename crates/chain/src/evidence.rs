@@ -4,14 +4,19 @@
 //! Validators vote with two signatures: a part of the network's threshold signature, which any
 //! quorum could forge, and an Ed25519 signature of their own key, which nobody else can make. Only
 //! the second is evidence.
+//!
+//! That the key is a validator's is shown by the founding, or, of one that was admitted later, by
+//! the receipt of the record of who signs in the epoch of the votes.
 
 use ed25519_consensus::VerificationKey;
-use pacta_law::{Digest, Founding, NetworkId, PublicKey, Signature, json};
+use pacta_law::network::{Validators, signing_path};
+use pacta_law::{ActorId, Digest, Founding, NetworkId, Path, PublicKey, Signature, json};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::certificate::{namespace, push_varint};
 use crate::hex_bytes;
-use crate::receipt::{know_founding, read, version};
+use crate::receipt::{Receipt, know_founding, raw, read, version};
 use crate::verdict::{Defect, Doubt, Proven, Unknown, Verdict};
 
 /// What all evidence says it is.
@@ -20,9 +25,12 @@ pub const FORMAT: &str = "pacta-evidence";
 const STATEMENT_BYTES_MAX: usize = 3 * 10 + 32;
 
 /// Two votes of one validator that contradict each other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
+    /// In form 2, the receipt of the record of who signs in the epoch of the votes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    committee: Option<Box<RawValue>>,
     /// Always [`FORMAT`].
     format: String,
     /// The network.
@@ -34,6 +42,14 @@ pub struct Evidence {
     /// The votes, in the order of their bytes.
     votes: [Vote; 2],
 }
+
+impl PartialEq for Evidence {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_bytes() == other.to_bytes()
+    }
+}
+
+impl Eq for Evidence {}
 
 /// A vote, as its signer signed it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -118,7 +134,23 @@ impl Evidence {
     #[must_use]
     pub fn new(founding: Founding, validator: PublicKey, mut votes: [Vote; 2]) -> Self {
         votes.sort();
-        Self { format: FORMAT.into(), founding, v: 1, validator, votes }
+        Self { committee: None, format: FORMAT.into(), founding, v: 1, validator, votes }
+    }
+
+    /// The same, with the receipt of the record at [`Self::committee_path`], which a validator that
+    /// the founding does not name is convicted by.
+    ///
+    /// # Errors
+    /// [`Defect::BadForm`] when the receipt is no JSON.
+    pub fn with_committee(self, receipt: &Receipt) -> Result<Self, Defect> {
+        Ok(Self { committee: Some(raw(&receipt.to_bytes())?), v: 2, ..self })
+    }
+
+    /// Where the ledger says who signs in the epoch of the votes; none of votes that cannot be
+    /// read.
+    #[must_use]
+    pub fn committee_path(&self) -> Option<Path> {
+        self.votes[0].said().map(|said| signing_path(said.epoch))
     }
 
     /// The validator's key.
@@ -151,7 +183,7 @@ impl Evidence {
     /// Reads evidence that is canonical JSON already.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Doubt> {
         let v = version(bytes)?;
-        if v != 1 {
+        if !(1..=2).contains(&v) {
             return Err(Unknown::EvidenceVersion(v).into());
         }
         know_founding(bytes)?;
@@ -161,6 +193,9 @@ impl Evidence {
         }
         if !evidence.founding.is_of_its_form() {
             return Err(Defect::BadForm("the founding is not of its form".into()).into());
+        }
+        if evidence.committee.is_some() != (v == 2) {
+            return Err(Defect::BadForm("a committee makes form 2, and only that".into()).into());
         }
         Ok(evidence)
     }
@@ -178,27 +213,65 @@ impl Evidence {
         self.prove().map_or_else(Verdict::from, Verdict::Genuine)
     }
 
+    /// Whether whoever has the key contradicted itself, be it a validator or not.
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
+        self.clash().is_ok() && self.check_signatures().is_ok()
+    }
+
     fn prove(&self) -> Result<Proven, Doubt> {
-        let mut validators = self.founding.validators.iter();
-        let validator = validators.find(|validator| validator.key == self.validator);
-        let validator = validator.ok_or(Defect::NoValidator)?;
+        let founder = self.founding.validators.iter().find(|one| one.key == self.validator);
+        if self.committee.is_none() && founder.is_none() {
+            return Err(Defect::NoValidator.into());
+        }
+        let (Said { epoch, view, .. }, what) = self.clash()?;
+        let actor = match (&self.committee, founder) {
+            (Some(committee), _) => self.seat(committee, epoch)?,
+            (None, founder) => founder.ok_or(Defect::NoValidator)?.actor,
+        };
+        self.check_signatures()?;
+        let sentence = format!(
+            "the validator {} of the actor {actor} {what} in view {view} of epoch {epoch}, on the \
+             network {}",
+            self.validator, self.founding.name
+        );
+        Ok(Proven { network: self.network(), height: None, instant: None, sentence })
+    }
+
+    /// What the votes say, and how they contradict each other.
+    fn clash(&self) -> Result<(Said, &'static str), Defect> {
         let said = |vote: &Vote| vote.said().ok_or(Defect::BadVote);
         let (first, second) = (said(&self.votes[0])?, said(&self.votes[1])?);
-        let what = contradiction((self.votes[0].cast, self.votes[1].cast), first, second)
-            .ok_or(Defect::NoContradiction)?;
+        let casts = (self.votes[0].cast, self.votes[1].cast);
+        contradiction(casts, first, second).map(|what| (first, what)).ok_or(Defect::NoContradiction)
+    }
+
+    fn check_signatures(&self) -> Result<(), Defect> {
         let key = VerificationKey::try_from(self.validator.0).map_err(|_| Defect::BadVote)?;
         for vote in &self.votes {
             let signature = ed25519_consensus::Signature::from(vote.signature.0);
             let message = vote.message(self.network());
             key.verify(&signature, &message).map_err(|_| Defect::BadVote)?;
         }
-        let Said { epoch, view, .. } = first;
-        let sentence = format!(
-            "the validator {} of the actor {} {what} in view {view} of epoch {epoch}, on the \
-             network {}",
-            self.validator, validator.actor, self.founding.name
-        );
-        Ok(Proven { network: self.network(), height: None, instant: None, sentence })
+        Ok(())
+    }
+
+    /// The actor of the validator, by the receipt of who signs in the epoch.
+    fn seat(&self, committee: &RawValue, epoch: u64) -> Result<ActorId, Doubt> {
+        let receipt = Receipt::decode(committee.get().as_bytes())?;
+        if receipt.network() != self.network() {
+            return Err(Defect::NoValidator.into());
+        }
+        receipt.prove()?;
+        let (Some(path), Some(record)) = (receipt.path(), receipt.record()) else {
+            return Err(Defect::NoValidator.into());
+        };
+        if path != signing_path(epoch) {
+            return Err(Defect::NoValidator.into());
+        }
+        let Validators { validators, .. } = read(record)?;
+        let seat = validators.into_iter().find(|one| one.key == self.validator);
+        Ok(seat.ok_or(Defect::NoValidator)?.actor)
     }
 }
 

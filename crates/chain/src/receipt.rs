@@ -130,6 +130,12 @@ impl Receipt {
         self.0.founding.network()
     }
 
+    /// The path of the ledger that it is about; none of a receipt of an act.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        Some(&self.0.ledger.as_ref()?.path)
+    }
+
     /// The canonical bytes of the record; none of a receipt of an act or of an absence.
     #[must_use]
     pub fn record(&self) -> Option<&[u8]> {
@@ -143,7 +149,7 @@ impl Receipt {
         self.prove().map_or_else(Verdict::from, Verdict::Genuine)
     }
 
-    fn prove(&self) -> Result<Proven, Doubt> {
+    pub(crate) fn prove(&self) -> Result<Proven, Doubt> {
         let Form { certificate, founding, header, .. } = &self.0;
         let header = header.check()?;
         if certificate.payload != header.digest() {
@@ -180,6 +186,6 @@ pub(crate) fn at(height: u64, instant: Instant) -> String {
     format!("at height {height} ({instant})")
 }
 
-fn raw(bytes: &[u8]) -> Result<Box<RawValue>, Defect> {
+pub(crate) fn raw(bytes: &[u8]) -> Result<Box<RawValue>, Defect> {
     serde_json::from_slice(bytes).map_err(|error| Defect::BadForm(error.to_string()))
 }

@@ -3,8 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test may fail
 
 #[allow(dead_code)] // receipts need more of it
-#[path = "support/network.rs"]
-mod network;
+mod support;
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,14 +17,15 @@ use commonware_consensus::{
     types::{Epoch, Round, View},
 };
 use commonware_cryptography::{Hasher as _, Sha256, Signer as _, ed25519, sha256};
+use commonware_runtime::{Runner as _, deterministic};
 use commonware_utils::{TryCollect as _, ordered::Set};
 use pacta_chain::evidence::{Cast, Evidence, Vote};
-use pacta_chain::{Verdict, namespace, verify};
-use pacta_law::{NetworkId, PublicKey, Signature};
+use pacta_chain::{Final, Receipt, Verdict, namespace, verify};
+use pacta_law::{Digest, NetworkId, PublicKey, Signature};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use network::Network;
+use support::{databases::Databases, network::Network, proofs, world::header};
 
 const SEED: u64 = 40;
 
@@ -136,6 +136,100 @@ fn votes_that_do_not_contradict_each_other_convict_nobody() {
     }
 }
 
+/// A validator that the founding does not name, with the receipts of who signs in epochs 3 and 4,
+/// of another record, and of no record.
+fn admitted() -> (Accused, [Receipt; 4]) {
+    let network = Network::new("Evidence", SEED);
+    let secret = ed25519::PrivateKey::from_seed(SEED + 9);
+    let key = PublicKey(secret.public_key().as_ref().try_into().unwrap());
+    let committee: Set<_> = [secret.public_key()].into_iter().try_collect().unwrap();
+    let namespace = namespace(network.founding.network());
+    let scheme = Scheme::signer(&namespace, committee, secret).unwrap();
+    let seats = json!([{ "actor": "09".repeat(16), "address": "new.example:7000", "key": key }]);
+    let record = pacta_law::json::to_bytes(&json!({ "v": 1, "validators": seats }));
+    let paths = ["network/signing/3", "network/signing/4", "network/committee/3"];
+    let digest = |path: &str| Digest::of(&[path.as_bytes()]);
+    let receipts = deterministic::Runner::seeded(1).start(|context| async move {
+        let value = Digest::of(&[&record]);
+        let mut changes = paths.map(|path| (digest(path), Some(value)));
+        changes.sort();
+        let databases = Databases::open(&context).await;
+        let (databases, roots, _) = databases.apply(&changes, &[]).await;
+        let header = header(1, None, &[], &roots);
+        let block = || Final {
+            founding: network.founding.clone(),
+            header: header.clone(),
+            certificate: network.certify(&header),
+        };
+        let mut receipts = Vec::new();
+        for path in paths {
+            let proof = proofs::ledger(&databases, &header, &digest(path)).await;
+            receipts.push(Receipt::of_record(block(), path, &record, proof).unwrap());
+        }
+        let nothing = "network/signing/2";
+        let absence = proofs::absence(&databases, &header, &digest(nothing)).await;
+        receipts.push(Receipt::of_absence(block(), nothing, absence));
+        receipts
+    });
+    let network = Network::new("Evidence", SEED);
+    (Accused { network, scheme, key }, receipts.try_into().unwrap())
+}
+
+/// Evidence with each receipt, with one of another network, and with one thing changed each.
+fn of_admitted() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let (accused, [signing, later, frozen, absence]) = admitted();
+    let evidence = accused.evidence([accused.finalize(300, "a"), accused.finalize(300, "b")]);
+    assert_eq!(evidence.committee_path().as_deref(), Some("network/signing/3"));
+    assert!(evidence.is_signed());
+    assert_eq!(found(&evidence.to_bytes()), "no_validator");
+    let with = |receipt| evidence.clone().with_committee(receipt).unwrap().to_bytes();
+    let genuine: Value = serde_json::from_slice(&with(&signing)).unwrap();
+    let changed = |pointer: &str, value: Value| {
+        let mut changed = genuine.clone();
+        *changed.pointer_mut(pointer).unwrap() = value;
+        pacta_law::json::to_bytes(&changed)
+    };
+    let founder = genuine.pointer("/founding/validators/0/key").unwrap().clone();
+    let same = accused.evidence([accused.finalize(300, "a"), accused.finalize(300, "a")]);
+    let key = json!("00".repeat(32));
+    vec![
+        ("who signs in the epoch", with(&signing), "genuine"),
+        ("who signs in another epoch", with(&later), "no_validator"),
+        ("another record", with(&frozen), "no_validator"),
+        ("no record", with(&absence), "no_validator"),
+        ("one who does not sign", changed("/validator", founder), "no_validator"),
+        ("a committee and form 1", changed("/v", json!(1)), "bad_form"),
+        ("no receipt", changed("/committee", json!("none")), "bad_form"),
+        ("a later receipt", changed("/committee/v", json!(2)), "unknown_receipt_version"),
+        ("another network", changed("/committee/founding/name", json!("Other")), "no_validator"),
+        (
+            "a forged seat",
+            changed("/committee/ledger/record/validators/0/key", key),
+            "bad_ledger_proof",
+        ),
+        (
+            "a forged certificate",
+            changed("/committee/certificate/signature", json!("00".repeat(48))),
+            "bad_certificate",
+        ),
+        ("no contradiction", same.with_committee(&signing).unwrap().to_bytes(), "no_contradiction"),
+    ]
+}
+
+#[test]
+fn a_validator_that_was_admitted_later_is_convicted_by_the_record_of_who_signs() {
+    for (name, bytes, reason) in of_admitted() {
+        match (verify(&bytes, None), reason) {
+            (Verdict::Genuine(proven), "genuine") => {
+                let actor = "of the actor 09090909090909090909090909090909";
+                assert!(proven.to_string().contains(actor), "{proven}");
+                assert_eq!(Evidence::from_bytes(&bytes).unwrap().to_bytes(), bytes);
+            }
+            _ => assert_eq!(found(&bytes), reason, "{name}"),
+        }
+    }
+}
+
 /// A file, and what every verifier must find of it: what it proves, or the name of a reason.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Case {
@@ -189,7 +283,8 @@ fn changed(accused: &Accused) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     change("/founding/scheme", json!("later/1"), "unknown_scheme");
     change("/founding/v", json!(2), "bad_form");
     change("/founding/v", json!(3), "unknown_founding_version");
-    change("/v", json!(2), "unknown_evidence_version");
+    change("/v", json!(2), "bad_form");
+    change("/v", json!(3), "unknown_evidence_version");
     change("/format", json!("pacta-receipt"), "bad_form");
     changes
 }
@@ -216,8 +311,8 @@ fn the_frozen_evidence_is_what_it_was() {
     ] {
         cases.push(case(name, accused.evidence(votes).to_bytes()));
     }
-    let changed = changed(&accused);
-    cases.extend(changed.into_iter().map(|(pointer, bytes, _)| case(pointer, bytes)));
+    let changed = changed(&accused).into_iter().chain(of_admitted());
+    cases.extend(changed.map(|(pointer, bytes, _)| case(pointer, bytes)));
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/evidence.json");
     if std::env::var_os("PACTA_WRITE_VECTORS").is_some() {
         fs::write(&file, serde_json::to_vec_pretty(&cases).unwrap()).unwrap();

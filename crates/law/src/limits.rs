@@ -41,8 +41,11 @@ pub const ADDRESS_BYTES_MAX: usize = 259;
 pub const CEREMONY_HEX_MAX: usize = 256 * 1024;
 /// How long a report that a validator is synchronised is relied on, in milliseconds: 10 minutes.
 pub const READY_MS_MAX: u64 = 10 * 60 * 1_000;
-/// How long a validator waits before it reports again, in milliseconds.
+/// How long a validator waits before it reports again, in milliseconds; each ceremony in a row that
+/// it missed doubles it.
 pub const READY_AGAIN_MS: u64 = 30 * 1_000;
+/// How long it waits at most, in milliseconds: a day.
+pub const READY_AGAIN_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
 /// Ceremonies in a row after which a validator that missed them is left out.
 pub const REVEALS_MAX: u32 = 3;
 /// Epochs for which committees are kept, beside the one that just ended.

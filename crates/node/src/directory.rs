@@ -60,6 +60,11 @@ impl Directory {
         }
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Where the engine keeps its files.
     pub fn store(&self) -> PathBuf {
         self.path.join(STORE)

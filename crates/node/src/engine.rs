@@ -49,6 +49,7 @@ use crate::{
     handle::{self, Handle},
     keys::validator_key,
     members::Members,
+    misconduct,
     paced::Paced,
     pacing::Pacing,
     peers::{self, Track},
@@ -127,6 +128,8 @@ pub struct Errs {
     pub censors: bool,
     /// It keeps no evidence against others.
     pub forgives: bool,
+    /// It says all the time that it abstains.
+    pub abstains: bool,
     /// It votes for blocks whatever its clock says.
     pub ignores_clocks: bool,
 }
@@ -399,6 +402,7 @@ where
     let peers = (context.child("peers"), shared.clone(), handle.clone());
     peers::start(peers.0, peers.1, peers.2, me, (known, addresses), track);
     resume::start(context.child("voting"), shared.clone());
+    misconduct::start(context.child("misconduct"), shared.clone(), handle.clone());
     gossip::start(context.child("gossip"), handle.clone(), acts);
     let parts = epochs::Parts {
         shared,

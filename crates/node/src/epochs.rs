@@ -41,17 +41,13 @@ use crate::{
     databases::{JOURNAL_BUFFER_BYTES, REPLAY_BUFFER_BYTES},
     elastic::{Elastic, Speed},
     engine::{CERTIFICATE_TIMEOUT, FETCH_RETRY, MAILBOX},
-    misconduct::Witness,
+    misconduct::{Ears, Overhearing, Witness},
     shared::Shared,
     tempo::Views,
     turns::Turns,
     types::{BlockDigest, Ceremony, Context, EpochInfo, Marshal, Round, Scheme, ValidatorKey},
     voting::Told,
 };
-
-/// What a node says that was given two final blocks of one height, before it stops: more validators
-/// lie than agreement tolerates, and it cannot know which block is right.
-pub const FORKED: &str = "finalized block does not extend the applied tip";
 
 /// Views of which votes are kept.
 const VIEWS_KEPT: ViewDelta = ViewDelta::new(256);
@@ -259,7 +255,8 @@ where
         let child = self.context.child("epoch").with_attribute("number", epoch);
         let pacing = *parts.shared.pacing();
         let reporter = Views::new(parts.application.clone(), parts.shared.clone(), epoch.get());
-        let reporter = Witness::new(reporter, parts.shared.clone(), scheme.participants().clone());
+        let ears = Ears::new(parts.shared.clone(), scheme.participants().clone());
+        let reporter = Witness::new(reporter, ears.clone());
         let me = scheme.me().and_then(|me| me.signer());
         let reporter = Told::new(reporter, me, parts.shared.voting().clone());
         let engine = simplex::Engine::new(
@@ -294,7 +291,8 @@ where
             },
         );
         let votes = self.channels.votes.register(epoch.get()).await.ok()?;
-        let certificates = self.channels.certificates.register(epoch.get()).await.ok()?;
+        let (sender, certificates) = self.channels.certificates.register(epoch.get()).await.ok()?;
+        let certificates = (sender, Overhearing::new(certificates, ears));
         let requests = self.channels.requests.register(epoch.get()).await.ok()?;
         let engine = engine.start(votes, certificates, requests);
         if let Some(old) = epoch.get().checked_sub(JOURNALS_KEPT) {

@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+use pacta_law::PublicKey;
+
+use crate::contradiction::{kept_in, naming, of_height};
+
 /// Why a node cannot start or go on. Nothing that is already final is lost by any of these.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -19,6 +23,24 @@ pub enum Error {
         directory: PathBuf,
         /// What was found.
         reason: String,
+    },
+    /// Two blocks of one height are both final.
+    #[error(
+        "two different blocks {} are both final: more validators lied than the network bears; \
+         {}{}; keep the directory {} as evidence, delete nothing, and do not start this node \
+         again until all States have compared their blocks and agreed which one stands; \
+         docs/operate/running.md says how", of_height(*.height), naming(.named), kept_in(.kept.as_ref()),
+        .directory.display()
+    )]
+    Contradicted {
+        /// The directory.
+        directory: PathBuf,
+        /// The height, if both blocks are in the directory.
+        height: Option<u64>,
+        /// Validators that evidence convicts.
+        named: Vec<PublicKey>,
+        /// The file that holds what this node has of both blocks.
+        kept: Option<PathBuf>,
     },
     /// The data directory belongs to another network.
     #[error(

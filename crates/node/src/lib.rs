@@ -13,6 +13,7 @@ pub mod block;
 mod ceremony;
 mod clerk;
 pub mod committees;
+pub mod contradiction;
 mod credit;
 pub mod databases;
 pub mod dealer;

@@ -1,30 +1,41 @@
 //! Hears of validators that contradict themselves, and keeps the evidence.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Debug},
+    num::NonZeroUsize,
+    sync::Arc,
+    time::Duration,
+};
 
+use bytes::Bytes;
 use commonware_actor::Feedback;
-use commonware_codec::{Encode, Read, ReadExt as _};
+use commonware_codec::{Decode as _, Encode, Read, ReadExt as _};
 use commonware_consensus::{
     Reporter,
-    simplex::types::{Activity, Finalize, Notarize, Nullify},
+    simplex::types::{Activity, Certificate, Finalize, Notarize, Nullify},
     types::Round,
 };
 use commonware_cryptography::{
     certificate::Attestation,
     ed25519::{self, certificate::Certificate as List},
 };
+use commonware_p2p::{Message, Receiver};
 use commonware_utils::{ordered::Set, sync::Mutex};
 use pacta_chain::{
-    Evidence, Verdict,
+    Defect, Evidence, Proven, Verdict,
     evidence::{Cast, Vote},
 };
 use pacta_law::{Digest, PublicKey, Signature};
 
 use crate::{
+    handle::Handle,
     shared::Shared,
-    types::{BlockDigest, Scheme, ValidatorKey},
+    types::{BlockDigest, Context, Scheme, ValidatorKey},
 };
 
+/// A receipt that could not be had is asked for again after this time.
+const AGAIN: Duration = Duration::from_secs(5);
 /// Pieces of evidence kept against one validator, at most: one convicts it.
 const KEPT_MAX: usize = 16;
 
@@ -37,6 +48,13 @@ impl Kept {
     pub fn keep(&mut self, evidence: Evidence) -> bool {
         let against = self.0.entry(evidence.validator().0).or_default();
         against.len() < KEPT_MAX && against.insert(evidence.digest(), evidence).is_none()
+    }
+
+    /// Keeps evidence no more.
+    pub fn forget(&mut self, evidence: &Evidence) {
+        if let Some(against) = self.0.get_mut(&evidence.validator().0) {
+            against.remove(&evidence.digest());
+        }
     }
 
     /// All that is kept.
@@ -64,8 +82,8 @@ impl Heard {
         if (epoch, view.saturating_add(VIEWS_MAX)) < last {
             return Vec::new();
         }
+        let contradicted = self.contradicted(round, place, vote);
         let own = self.0.entry((epoch, view)).or_default().entry(place).or_default();
-        let contradicted = own.iter().filter(|known| known.contradicts(vote)).cloned().collect();
         let of_kind = own.iter().any(|known| known.cast == vote.cast);
         if own.len() < VOTES_MAX && (verified || !of_kind) && !own.contains(vote) {
             own.push(vote.clone());
@@ -75,37 +93,91 @@ impl Heard {
         }
         contradicted
     }
+
+    /// The votes remembered that a vote contradicts.
+    fn contradicted(&self, round: Round, place: usize, vote: &Vote) -> Vec<Vote> {
+        let votes = self.0.get(&(round.epoch().get(), round.view().get()));
+        let own = votes.and_then(|votes| votes.get(&place)).into_iter().flatten();
+        own.filter(|known| known.contradicts(vote)).cloned().collect()
+    }
 }
 
-/// Passes on what the engine reports, and keeps the evidence in it: two votes that the engine finds
+fn accuse(shared: &Shared, evidence: Evidence, proven: &Proven) {
+    if shared.accuse(evidence) {
+        tracing::error!(%proven, "a validator contradicted itself; the evidence is kept");
+    }
+}
+
+/// Starts to prove of validators that the founding does not name that they are validators.
+pub fn start<E: Context>(context: E, shared: Shared, handle: Handle) {
+    context.spawn(move |context| async move {
+        loop {
+            let more = shared.suspicions().next();
+            let waiting = shared.suspected();
+            for evidence in &waiting {
+                if prove(&shared, &handle, evidence).await {
+                    shared.clear(evidence);
+                }
+            }
+            if waiting.is_empty() {
+                more.await;
+            } else {
+                context.sleep(AGAIN).await;
+            }
+        }
+    });
+}
+
+/// Adds to evidence the receipt of who signs in its epoch; whether no more can be done.
+async fn prove(shared: &Shared, handle: &Handle, evidence: &Evidence) -> bool {
+    let Some(path) = evidence.committee_path() else { return true };
+    let Ok(receipt) = handle.record_receipt(path).await else { return false };
+    let Ok(evidence) = evidence.clone().with_committee(&receipt) else { return true };
+    match evidence.verify() {
+        Verdict::Genuine(proven) => accuse(shared, evidence, &proven),
+        verdict => tracing::warn!(?verdict, "evidence convicts nobody"),
+    }
+    true
+}
+
+/// Hears votes of one epoch, and keeps the evidence in them: two that the engine finds
 /// contradicting, and votes in certificates that contradict others. The second is how a validator
-/// is found that tells one thing to some and another to the rest.
+/// is found that tells one thing to some and another to the rest. Clones are the same.
 #[derive(Clone)]
-pub struct Witness<R> {
-    inner: R,
+pub struct Ears {
     shared: Shared,
     committee: Set<ValidatorKey>,
     heard: Arc<Mutex<Heard>>,
 }
 
-impl<R> Witness<R> {
-    /// Puts itself before a reporter.
-    pub fn new(inner: R, shared: Shared, committee: Set<ValidatorKey>) -> Self {
-        Self { inner, shared, committee, heard: Arc::default() }
+impl Debug for Ears {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ears").finish_non_exhaustive()
+    }
+}
+
+impl Ears {
+    /// Hears the votes of a committee.
+    pub fn new(shared: Shared, committee: Set<ValidatorKey>) -> Self {
+        Self { shared, committee, heard: Arc::default() }
     }
 
-    /// Two votes as evidence. The engine reports them before it verifies them, and a bad part of
-    /// the threshold signature excuses nobody: the evidence itself is verified.
-    fn accuse(&self, place: usize, votes: [Vote; 2]) {
-        let Some(key) = self.committee.get(place) else { return };
-        let Ok(key) = key.as_ref().try_into() else { return };
+    /// Two votes as evidence; whether they convict. The engine reports them before it verifies
+    /// them, and a bad part of the threshold signature excuses nobody: the evidence itself is
+    /// verified.
+    fn accuse(&self, place: usize, votes: [Vote; 2]) -> bool {
+        let Some(key) = self.committee.get(place) else { return false };
+        let Ok(key) = key.as_ref().try_into() else { return false };
         let founding = self.shared.genesis().founding.clone();
         let evidence = Evidence::new(founding, PublicKey(key), votes);
-        if let Verdict::Genuine(proven) = evidence.verify()
-            && self.shared.accuse(evidence)
-        {
-            tracing::error!(%proven, "a validator contradicted itself; the evidence is kept");
+        match evidence.verify() {
+            Verdict::Genuine(proven) => accuse(&self.shared, evidence, &proven),
+            Verdict::NotGenuine(Defect::NoValidator) if evidence.is_signed() => {
+                self.shared.suspect(evidence);
+            }
+            _ => return false,
         }
+        true
     }
 
     fn accuse_of(&self, votes: Option<(usize, [Vote; 2])>) {
@@ -130,12 +202,49 @@ impl<R> Witness<R> {
 
     /// The votes of a certificate, whose own signatures were verified.
     fn hear_all(&self, round: Round, kind: Cast, statement: &impl Encode, list: &List) {
-        for (signer, signature) in list.signers.iter().zip(&list.signatures) {
-            let vote = signature.get().and_then(|own| cast(kind, statement, own));
-            if let Some(vote) = vote {
-                self.hear(round, usize::from(signer), &vote, true);
+        for (place, vote) in listed(kind, statement, list) {
+            self.hear(round, place, &vote, true);
+        }
+    }
+
+    /// Compares a certificate that nobody verified with the votes heard, and remembers nothing of
+    /// it. Stops at the first vote that turns out to be forged.
+    pub fn compare(&self, certificate: &Certificate<Scheme, BlockDigest>) {
+        let (round, votes) = match certificate {
+            Certificate::Notarization(one) => {
+                let list = &one.certificate.list;
+                (one.proposal.round, listed(Cast::Notarize, &one.proposal, list))
+            }
+            Certificate::Finalization(one) => {
+                let list = &one.certificate.list;
+                (one.proposal.round, listed(Cast::Finalize, &one.proposal, list))
+            }
+            Certificate::Nullification(one) => {
+                (one.round, listed(Cast::Nullify, &one.round, &one.certificate.list))
+            }
+        };
+        for (place, vote) in votes {
+            let contradicted = self.heard.lock().contradicted(round, place, &vote);
+            for other in contradicted {
+                if !self.accuse(place, [other, vote.clone()]) {
+                    return;
+                }
             }
         }
+    }
+}
+
+/// Passes on what the engine reports, and hears the votes in it.
+#[derive(Clone)]
+pub struct Witness<R> {
+    inner: R,
+    ears: Ears,
+}
+
+impl<R> Witness<R> {
+    /// Puts itself before a reporter.
+    pub fn new(inner: R, ears: Ears) -> Self {
+        Self { inner, ears }
     }
 }
 
@@ -143,27 +252,73 @@ impl<R: Reporter<Activity = Activity<Scheme, BlockDigest>>> Reporter for Witness
     type Activity = Activity<Scheme, BlockDigest>;
 
     fn report(&mut self, activity: Self::Activity) -> Feedback {
+        let ears = &self.ears;
         match &activity {
-            Activity::Notarize(vote) => self.hear_one(vote.round(), notarize(vote)),
-            Activity::Finalize(vote) => self.hear_one(vote.round(), finalize(vote)),
-            Activity::Nullify(vote) => self.hear_one(vote.round, nullify(vote)),
-            Activity::ConflictingNotarize(two) => self.accuse_of(read_two(two, notarize, notarize)),
-            Activity::ConflictingFinalize(two) => self.accuse_of(read_two(two, finalize, finalize)),
-            Activity::NullifyFinalize(two) => self.accuse_of(read_two(two, nullify, finalize)),
+            Activity::Notarize(vote) => ears.hear_one(vote.round(), notarize(vote)),
+            Activity::Finalize(vote) => ears.hear_one(vote.round(), finalize(vote)),
+            Activity::Nullify(vote) => ears.hear_one(vote.round, nullify(vote)),
+            Activity::ConflictingNotarize(two) => ears.accuse_of(read_two(two, notarize, notarize)),
+            Activity::ConflictingFinalize(two) => ears.accuse_of(read_two(two, finalize, finalize)),
+            Activity::NullifyFinalize(two) => ears.accuse_of(read_two(two, nullify, finalize)),
             Activity::Notarization(one) | Activity::Certification(one) => {
                 let round = one.proposal.round;
-                self.hear_all(round, Cast::Notarize, &one.proposal, &one.certificate.list);
+                ears.hear_all(round, Cast::Notarize, &one.proposal, &one.certificate.list);
             }
             Activity::Finalization(one) => {
                 let round = one.proposal.round;
-                self.hear_all(round, Cast::Finalize, &one.proposal, &one.certificate.list);
+                ears.hear_all(round, Cast::Finalize, &one.proposal, &one.certificate.list);
             }
             Activity::Nullification(one) => {
-                self.hear_all(one.round, Cast::Nullify, &one.round, &one.certificate.list);
+                ears.hear_all(one.round, Cast::Nullify, &one.round, &one.certificate.list);
             }
         }
         self.inner.report(activity)
     }
+}
+
+/// Passes on the certificates that come to the engine, and compares them with the votes heard. The
+/// engine looks at the first certificate of a view only; of two final blocks of one view, it is the
+/// other that convicts those who voted for both.
+#[derive(Debug)]
+pub struct Overhearing<R> {
+    inner: R,
+    ears: Ears,
+    signers_max: usize,
+}
+
+impl<R> Overhearing<R> {
+    /// Puts itself before a receiver of certificates.
+    pub fn new(inner: R, ears: Ears) -> Self {
+        let signers_max = ears.committee.len();
+        Self { inner, ears, signers_max }
+    }
+}
+
+impl<R: Receiver<PublicKey = ValidatorKey>> Receiver for Overhearing<R> {
+    type Error = R::Error;
+    type PublicKey = ValidatorKey;
+
+    async fn recv(&mut self) -> Result<Message<ValidatorKey>, R::Error> {
+        let (from, message) = self.inner.recv().await?;
+        let bytes = Bytes::copy_from_slice(message.as_ref());
+        if let Ok(certificate) = Certificate::decode_cfg(bytes, &self.signers_max) {
+            self.ears.compare(&certificate);
+        }
+        Ok((from, message))
+    }
+
+    fn capacity(&self) -> NonZeroUsize {
+        self.inner.capacity()
+    }
+}
+
+/// The votes that a certificate lists, by the places of their signers.
+fn listed(kind: Cast, statement: &impl Encode, list: &List) -> Vec<(usize, Vote)> {
+    let votes = list.signers.iter().zip(&list.signatures).filter_map(|(signer, signature)| {
+        let vote = signature.get().and_then(|own| cast(kind, statement, own))?;
+        Some((usize::from(signer), vote))
+    });
+    votes.collect()
 }
 
 /// Takes two votes of one validator apart, with its place in the committee.

@@ -29,6 +29,7 @@ use commonware_utils::{
 use pacta_law::{Genesis, seats_max};
 
 use crate::{
+    contradiction,
     dealer::NetworkShare,
     directory::Directory,
     engine::{self, Errs, Links, Setup, channels, message_bytes_max},
@@ -171,6 +172,9 @@ fn run(
         .with_max_blocking_threads(16)
         .with_tcp_nodelay(Some(true))
         .with_storage_directory(directory.store());
+    let genesis = config.genesis.clone();
+    let (keeper, handles) = std::sync::mpsc::channel();
+    let started = (started, keeper);
     let result = catch_unwind(AssertUnwindSafe(|| {
         tokio::Runner::new(runtime)
             .start(|context| Box::pin(serve(context, config, (voting, files), started, stopped)))
@@ -179,7 +183,12 @@ fn run(
         Ok(Ok(())) => Error::Stopped("as it was asked to".into()),
         Ok(Err(Error::Damaged(reason))) => directory.explain(&reason),
         Ok(Err(error)) => error,
-        Err(panic) => directory.explain(&message(panic.as_ref())),
+        Err(panic) => {
+            let reason = message(panic.as_ref());
+            let evidence = handles.try_recv().map(|handle: Handle| handle.evidence());
+            contradiction::keep(directory, &genesis, &reason, &evidence.unwrap_or_default())
+                .unwrap_or_else(|| directory.explain(&reason))
+        }
     }
 }
 
@@ -187,7 +196,7 @@ async fn serve(
     context: tokio::Context,
     config: Config,
     (voting, files): (Voting, pacta_files::Store),
-    started: oneshot::Sender<Handle>,
+    (started, keeper): (oneshot::Sender<Handle>, std::sync::mpsc::Sender<Handle>),
     stopped: oneshot::Receiver<()>,
 ) -> Result<(), Error> {
     let founding = &config.genesis.founding;
@@ -225,6 +234,7 @@ async fn serve(
             .await?;
     let handle = running.handle;
     files::start(context.child("files"), files, Some(handle.clone()), files_channel);
+    let _ = keeper.send(handle.clone()); // whoever reads it lives longer
     let _ = started.send(handle); // the starter may have given up
     select! {
         _ = stopped => Ok(()),

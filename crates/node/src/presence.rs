@@ -5,7 +5,8 @@
 //! its word: a height is believed that more claim than can be faulty, and those who claim it are
 //! asked for its certificate. Whoever is behind, or comes back, gets one block to find its place
 //! by, at most once a minute; so does who abstains since it lost its votes, for it votes again once
-//! the network has moved on.
+//! the network has moved on. Whom a few blocks did not help waits twice as long each time, so that
+//! one who lies, or cannot be helped, costs a network at rest some dozen blocks a day.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -27,6 +28,12 @@ const AWAY_MS: u64 = 7_000;
 const STILL_MS: u64 = 1_000;
 /// A validator is helped once in this time, in milliseconds.
 const HELP_AGAIN_MS: u64 = 60_000;
+/// So often it is; each time more it waits twice as long.
+const HELPS_FREE: u32 = 3;
+/// It waits no longer than this, in milliseconds: a day.
+const HELP_AGAIN_MS_MAX: u64 = 24 * 60 * HELP_AGAIN_MS;
+/// One time that it was helped is forgotten after this time, in milliseconds: two hours.
+const HELP_FORGOTTEN_MS: u64 = 120 * HELP_AGAIN_MS;
 /// A height is asked for again after this time, in milliseconds.
 const ASK_AGAIN_MS: u64 = 10_000;
 
@@ -52,7 +59,22 @@ struct Other {
     heard_ms: Option<u64>,
     height: u64,
     helped_ms: Option<u64>,
+    /// How often it was helped, as far as that is not forgotten.
+    helps: u32,
     abstains: bool,
+}
+
+impl Other {
+    /// How often it was helped, if it may be helped again.
+    fn may_be_helped(&self, now_ms: u64) -> Option<u32> {
+        let Some(helped_ms) = self.helped_ms else { return Some(0) };
+        let since = now_ms.saturating_sub(helped_ms);
+        let forgotten = u32::try_from(since / HELP_FORGOTTEN_MS).unwrap_or(u32::MAX);
+        let helps = self.helps.saturating_sub(forgotten);
+        let times = 1u64.checked_shl(helps.saturating_sub(HELPS_FREE)).unwrap_or(u64::MAX);
+        let pause = HELP_AGAIN_MS.saturating_mul(times).min(HELP_AGAIN_MS_MAX);
+        (since >= pause).then_some(helps)
+    }
 }
 
 /// What to do about something heard.
@@ -118,9 +140,8 @@ impl Presence {
         let first = other.heard_ms.is_none();
         (other.heard_ms, other.height) = (Some(now_ms), height);
         let lost = first || came_back || (height < mine && still) || other.abstains;
-        let due = other.helped_ms.is_none_or(|at| at.saturating_add(HELP_AGAIN_MS) <= now_ms);
-        if lost && due {
-            other.helped_ms = Some(now_ms);
+        if lost && let Some(helps) = other.may_be_helped(now_ms) {
+            (other.helped_ms, other.helps) = (Some(now_ms), helps.saturating_add(1));
             self.wanted = mine + 1;
             return Reaction::Help;
         }
@@ -203,7 +224,8 @@ async fn tell<E: Context, S: Sender>(context: E, shared: Shared, mut sender: S) 
     loop {
         let height = shared.last_final().header.height;
         shared.presence().stand_at(height, now_ms(&context));
-        let message = Bytes::copy_from_slice(&encode(height, shared.voting().abstains()));
+        let abstains = shared.voting().abstains() || shared.errs().abstains;
+        let message = Bytes::copy_from_slice(&encode(height, abstains));
         let _ = sender.send(Recipients::All, message, false); // else the next
         context.sleep(TELL).await;
     }

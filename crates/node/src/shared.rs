@@ -98,6 +98,9 @@ struct Inner {
     withheld: AtomicU64,
     /// Rings when there is new evidence.
     accusations: Bell,
+    /// Evidence against keys of which it is not proven yet that they are validators'.
+    suspected: Mutex<Kept>,
+    suspicions: Bell,
 }
 
 /// While it lives, a vote is withheld.
@@ -149,6 +152,8 @@ impl Shared {
             place: Mutex::default(),
             withheld: AtomicU64::new(0),
             accusations: Bell::default(),
+            suspected: Mutex::default(),
+            suspicions: Bell::default(),
         })))
     }
 
@@ -232,6 +237,28 @@ impl Shared {
     /// Evidence since the start, against any validator.
     pub fn evidence(&self) -> Vec<Evidence> {
         self.0.misconduct.lock().all()
+    }
+
+    /// Keeps evidence until it is proven that its key is a validator's.
+    pub fn suspect(&self, evidence: Evidence) {
+        if !self.0.errs.forgives && self.0.suspected.lock().keep(evidence) {
+            self.0.suspicions.ring();
+        }
+    }
+
+    /// Evidence of which that is not proven yet.
+    pub fn suspected(&self) -> Vec<Evidence> {
+        self.0.suspected.lock().all()
+    }
+
+    /// Evidence of which that is proven, or cannot be.
+    pub fn clear(&self, evidence: &Evidence) {
+        self.0.suspected.lock().forget(evidence);
+    }
+
+    /// Rings when there is more of it.
+    pub fn suspicions(&self) -> &Bell {
+        &self.0.suspicions
     }
 
     /// What is known of the other validators. Never hold the guard while waiting for anything.

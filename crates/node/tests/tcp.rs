@@ -13,7 +13,7 @@ use std::{
 use commonware_cryptography::Signer as _;
 use pacta_law::{ActId, Data, KeyId, Refusal, actor::revoke_key::RevokeKey};
 use pacta_node::{Config, Error, Node, Pacing, start_validator, voting::never_started};
-use support::{Founded, act_receipt, assert_genuine, chain};
+use support::{Founded, act_receipt, assert_genuine, chain, two_chains};
 
 const VALIDATORS: usize = 4;
 const ANSWER_MAX: Duration = Duration::from_secs(30);
@@ -101,6 +101,25 @@ async fn wait_until_votes(node: &Node, votes: bool) {
     while node.handle().status().votes != votes {
         assert!(began.elapsed() < RESUMES_MAX, "it does not turn");
         tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_with_two_final_blocks_of_one_height_says_so_and_not_that_it_is_damaged() {
+    let parent = tempfile::tempdir().unwrap();
+    let town = Town::new("Two chains", parent.path());
+    two_chains(&town.directory(0), &town.founded);
+    for start in ["the first", "another"] {
+        let error = match start_validator(town.config(0)).await {
+            Err(error) => error,
+            Ok(node) => tokio::time::timeout(ANSWER_MAX, node.ended()).await.expect("it stops"),
+        };
+        let file = town.directory(0).join("contradiction.json");
+        assert!(
+            matches!(&error, Error::Contradicted { kept: Some(kept), .. } if *kept == file),
+            "{start} start: {error}"
+        );
+        assert!(file.exists());
     }
 }
 

@@ -62,14 +62,19 @@ impl Archive {
     pub async fn follow(self, handle: Handle) {
         loop {
             let more = handle.more_evidence();
-            for evidence in handle.evidence() {
-                if !self.lock().contains_key(&evidence.digest()) {
-                    self.keep(evidence);
-                }
-            }
+            self.take(&handle);
             tokio::select! {
                 () = more => {}
                 () = tokio::time::sleep(AGAIN) => {}
+            }
+        }
+    }
+
+    /// Writes what evidence of a node is new; also after the node has ended.
+    pub fn take(&self, handle: &Handle) {
+        for evidence in handle.evidence() {
+            if !self.lock().contains_key(&evidence.digest()) {
+                self.keep(evidence);
             }
         }
     }

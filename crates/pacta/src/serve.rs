@@ -15,7 +15,6 @@ use crate::act::now_ms;
 use crate::disk::free_bytes;
 use crate::divergence::Reporter;
 use crate::evidence::Archive;
-use crate::failure;
 use crate::signer::{Secret, Signer};
 
 /// Bytes of final blocks after which an answer ends.
@@ -36,16 +35,13 @@ pub struct Served {
 impl Served {
     /// Serves a running node whose data is in a directory. Must be called on a runtime, where
     /// tasks tell of new heights and keep what it finds.
-    ///
-    /// # Errors
-    /// Of an unreadable directory of evidence.
     pub fn new(
         handle: Handle,
         operator: ActorId,
         secret: Secret,
+        archive: Archive,
         data: &Path,
-    ) -> failure::Result<Self> {
-        let archive = Archive::open(data)?;
+    ) -> Self {
         tokio::spawn(Reporter::new(data, handle.clone()).follow());
         tokio::spawn(archive.clone().follow(handle.clone()));
         let founding = Arc::new(handle.genesis().founding.clone());
@@ -60,7 +56,7 @@ impl Served {
                 next = height + 1;
             }
         });
-        Ok(Self { handle, founding, operator, secret, finalized, archive, data: data.into() })
+        Self { handle, founding, operator, secret, finalized, archive, data: data.into() }
     }
 }
 

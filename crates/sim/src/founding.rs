@@ -275,6 +275,7 @@ impl Founded {
             unfit_acts: manners.unfit_acts,
             censors: manners.censors,
             forgives: matches!(self.bug, Some((Bug::Forgives, _))),
+            abstains: false,
             ignores_clocks: matches!(self.bug, Some((Bug::IgnoresClocks, _))),
         };
         Setup {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pacta_node::epochs::FORKED;
+use pacta_node::contradiction::is_contradiction;
 use serde::Serialize;
 
 use crate::{
@@ -275,7 +275,7 @@ fn nobody_stops(trace: &Trace) -> Vec<Violation> {
         .stopped
         .iter()
         .filter(|(validator, _)| validator.is_none_or(|one| trace.is_sound(one)))
-        .filter(|(_, reason)| !(trace.beyond && reason.contains(FORKED)));
+        .filter(|(_, reason)| !(trace.beyond && is_contradiction(reason)));
     let stopped = honest.map(|(validator, reason)| Violation {
         what: format!("the node stopped by itself: {reason}"),
         validator: *validator,

@@ -105,10 +105,29 @@ impl Times {
 /// # Errors
 /// [`Error::Setup`] if the network cannot be founded.
 pub fn rest(seed: u64, idle_hours: u32) -> Result<Quiet, Error> {
-    crate::with_room(|| rest_here(seed, idle_hours))
+    crate::with_room(|| {
+        on_network(seed, async |mut scene, founded| {
+            scene.start(&founded, seed, None).await;
+            scene.play(seed, idle_hours).await
+        })
+    })
 }
 
-fn rest_here(seed: u64, idle_hours: u32) -> Result<Quiet, Error> {
+/// Lets a network of five rest for some hours, of which one says all the time that it lost its
+/// votes; the blocks that became final.
+///
+/// # Errors
+/// [`Error::Setup`] if the network cannot be founded.
+pub fn rest_beside_one_that_abstains(seed: u64, idle_hours: u32) -> Result<u64, Error> {
+    crate::with_room(|| {
+        on_network(seed, async |mut scene, founded| {
+            scene.start(&founded, seed, Some(0)).await;
+            scene.idle(idle_hours).await.1
+        })
+    })
+}
+
+fn on_network<T>(seed: u64, play: impl AsyncFnOnce(Scene, Founded) -> T) -> Result<T, Error> {
     let options = Options { faults: false, ..Options::new(seed, VALIDATORS) };
     let mut founded = Founded::new(&options)?;
     founded.set_pacing(Pacing::operating());
@@ -118,8 +137,7 @@ fn rest_here(seed: u64, idle_hours: u32) -> Result<Quiet, Error> {
     Ok(Runner::new(config).start(|context| async move {
         let rng = StdRng::seed_from_u64(seed ^ STREAM);
         let network = Network::open(context.child("life"), &founded, Vec::new(), Links::GOOD).await;
-        let mut scene = Scene { context, network, workload, rng, heard: 0, lost: 0 };
-        scene.play(&founded, seed, idle_hours).await
+        play(Scene { context, network, workload, rng, heard: 0, lost: 0 }, founded).await
     }))
 }
 
@@ -133,23 +151,32 @@ struct Scene {
 }
 
 impl Scene {
-    async fn play(&mut self, founded: &Founded, seed: u64, idle_hours: u32) -> Quiet {
+    /// Starts all validators; one of them may say all the time that it abstains.
+    async fn start(&mut self, founded: &Founded, seed: u64, abstaining: Option<u32>) {
         for validator in 0..VALIDATORS {
             let clock = Wall::new(self.context.current(), 0, 0);
             let hardware = Hardware::new(validator, clock, Disk::new(seed, validator, None));
             let body = Body { hardware, mind: None, hearings: None };
-            let started = self.network.start(0, founded.setup(validator, 0), body).await;
+            let mut setup = founded.setup(validator, 0);
+            setup.errs.abstains = abstaining == Some(validator);
+            let started = self.network.start(0, setup, body).await;
             started.expect("a new validator starts on an empty directory");
         }
         self.context.sleep(SETTLE).await;
         let _ = self.acts(1).await; // founds the ledger
         self.context.sleep(SETTLE).await;
+    }
 
+    /// What each validator wrote and how many blocks became final while nothing was to do.
+    async fn idle(&self, hours: u32) -> (u64, u64) {
         let (bytes, height) = (self.written_bytes(), self.height());
-        self.context.sleep(Duration::from_secs(u64::from(idle_hours) * 3_600)).await;
+        self.context.sleep(Duration::from_secs(u64::from(hours) * 3_600)).await;
         let written = (self.written_bytes() - bytes) / u64::from(VALIDATORS);
-        let idle_blocks = self.height() - height;
+        (written, self.height() - height)
+    }
 
+    async fn play(&mut self, seed: u64, idle_hours: u32) -> Quiet {
+        let (written, idle_blocks) = self.idle(idle_hours).await;
         let alive = Times::of(self.acts(ACTS).await);
         let rest = self.rng.random_range(REST_S);
         self.context.sleep(Duration::from_secs(rest)).await;

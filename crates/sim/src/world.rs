@@ -13,6 +13,7 @@ use commonware_runtime::{
     deterministic::{Context, FaultConfig, PartialWriteMode, WriteConfig},
 };
 use commonware_utils::Probability;
+use pacta_node::types::Finalization;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use crate::{
@@ -25,7 +26,7 @@ use crate::{
     network::{Body, Network},
     options::Options,
     panics::Keeper,
-    trace::Trace,
+    trace::{Hex, Trace},
     votes::Hearings,
     workload::Workload,
 };
@@ -66,6 +67,9 @@ pub struct World {
     workload: Workload,
     trace: Trace,
     evidence: BTreeMap<String, Vec<u8>>,
+    /// Where more are faulty than is borne, the certificates of blocks by height and digest, as
+    /// they are seen: who has one of two final blocks may stop.
+    certificates: BTreeMap<(u64, Hex), Finalization>,
     links: Links,
     /// By validator, the next height to look for.
     next_height: Vec<u64>,
@@ -106,6 +110,7 @@ impl World {
             come: 0,
             trace,
             evidence: BTreeMap::new(),
+            certificates: BTreeMap::new(),
             links: Links::healed(options),
             next_height: vec![1; validators],
             starts: vec![0; validators],

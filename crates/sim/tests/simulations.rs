@@ -1,6 +1,11 @@
 //! Whole networks under faults: what must hold does, and a planted error is found and named.
 
-use pacta_sim::{Bug, Options, Report, hostile::Manners, quiet::rest, run, run_many};
+use pacta_sim::{
+    Bug, Options, Report,
+    hostile::Manners,
+    quiet::{rest, rest_beside_one_that_abstains},
+    run, run_many,
+};
 
 fn violated(report: &Report) -> Vec<&str> {
     let violated = report.properties.iter().filter(|verdict| !verdict.holds);
@@ -64,10 +69,12 @@ fn beyond_what_is_borne_no_node_crashes_and_who_contradicts_itself_is_named() {
     let summary = run_many(seeds, |report| {
         assert!(report.holds, "{}\n{}", report.replay, report.to_json());
         named += usize::from(!report.named.is_empty());
+        let forked = !report.forks.is_empty();
+        assert!(!forked || !report.named.is_empty(), "nobody is named: {}", report.replay);
         assert!(report.named.iter().all(|one| [2, 3].contains(one)), "{}", report.replay);
     });
-    assert!(summary.unwrap().splits > 0);
-    // A node that is given both of two final blocks stops before it can compare who voted.
+    let summary = summary.unwrap();
+    assert!(summary.splits > 0 && summary.with_forks > 0);
     assert!(named >= 4, "only {named} of 6 reports name anybody");
 }
 
@@ -138,6 +145,12 @@ fn a_network_at_rest_writes_little_and_a_death_costs_it_little() {
     assert!(quiet.idle_written_bytes > 0, "{quiet:?}");
     assert!(quiet.idle_written_bytes_per_day <= 5_000_000, "{quiet:?}");
     assert!(quiet.alive.p50_ms > 0 && quiet.added_p99_ms <= 1_000, "{quiet:?}");
+}
+
+#[test]
+fn one_that_abstains_for_ever_costs_a_network_at_rest_ever_less() {
+    let blocks = rest_beside_one_that_abstains(3, 3).unwrap();
+    assert!((3..=20).contains(&blocks), "{blocks} blocks in three hours");
 }
 
 #[test]

@@ -185,7 +185,7 @@ fn instant(height: u64) -> Instant {
     Instant::from_ms(FIRST_MS + height * 1_250).unwrap()
 }
 
-fn header(height: u64, parent: Option<&Header>, acts: &[&[u8]], roots: &Roots) -> Header {
+pub fn header(height: u64, parent: Option<&Header>, acts: &[&[u8]], roots: &Roots) -> Header {
     Header {
         epoch: 3,
         view: 100 + height,

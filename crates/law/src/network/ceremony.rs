@@ -123,7 +123,9 @@ fn attendance_after(
             Some(_) => before,
         }
     };
-    let waits = |after: &Attended| *after != Attended::present(after.key);
+    // When it last reported matters only of one that waits or was away.
+    let waits =
+        |after: &Attended| Attended { reported: None, ..*after } != Attended::present(after.key);
     keys.into_iter().map(after).filter(waits).collect()
 }
 

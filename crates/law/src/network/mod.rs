@@ -124,6 +124,9 @@ pub struct Attended {
     /// Its report that it is synchronised, unless an absence since has belied it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready: Option<Ready>,
+    /// When it last reported, belied or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported: Option<Instant>,
     /// Ceremonies in a row that it missed; its share is public until it attends one.
     pub reveals: u32,
     /// Left out of the committees that are frozen until it reports that it is ready.

@@ -10,10 +10,11 @@ use super::change::{by_key, common_reads};
 use super::standing::{Standing, has};
 use super::{ATTENDANCE_PATH, Attendance, Attended, CEREMONY_PATH, Ready, wanted};
 use crate::actor::Author;
+use crate::date::Instant;
 use crate::event::Event;
 use crate::ids::{ActorId, PublicKey};
 use crate::ledger::{Ledger, Missing, Path, Stop};
-use crate::limits::READY_AGAIN_MS;
+use crate::limits::{READY_AGAIN_MS, READY_AGAIN_MS_MAX};
 use crate::refusal::Refusal;
 
 /// Reports that the author's node is synchronised. Signed with the node's key.
@@ -37,7 +38,9 @@ impl ReportReady {
 }
 
 /// Whether the node with this key has something to report: its validator is wanted, but waits for
-/// a place in a committee or for a share that is not public, and did not report lately.
+/// a place in a committee that its report would give it, or for a share that is not public, and did
+/// not report lately. The more ceremonies it missed in a row, the longer it waits until it reports
+/// again.
 ///
 /// # Errors
 /// [`Missing`] when a record must be loaded first.
@@ -46,12 +49,22 @@ pub fn must_report(ledger: &Ledger, key: &PublicKey) -> Result<bool, Missing> {
         return Ok(false);
     }
     let standing = Standing::read(ledger)?;
-    let Attended { ready, reveals, suspended, .. } = standing.attended(key);
+    let Attended { ready, reported, reveals, suspended, .. } = standing.attended(key);
     let unproven = standing.failed && !has(&standing.signing, key);
     let waits = reveals > 0 || suspended || unproven || !has(&standing.frozen, key);
-    let lately = ready
-        .is_some_and(|ready| ledger.now().ms().saturating_sub(ready.instant.ms()) < READY_AGAIN_MS);
-    Ok(waits && !lately)
+    let since = |at: Instant| ledger.now().ms().saturating_sub(at.ms());
+    let lately = match reveals {
+        0 => ready.is_some_and(|ready| since(ready.instant) < READY_AGAIN_MS),
+        _ => reported.is_some_and(|at| since(at) < pause(reveals)),
+    };
+    Ok(waits && !lately && standing.admits_ready(key))
+}
+
+/// How long a validator that missed so many ceremonies in a row waits until it reports again, in
+/// milliseconds: each miss doubles it.
+fn pause(reveals: u32) -> u64 {
+    let times = 1u64.checked_shl(reveals).unwrap_or(u64::MAX);
+    READY_AGAIN_MS.saturating_mul(times).min(READY_AGAIN_MS_MAX)
 }
 
 /// Enters the report.
@@ -76,7 +89,7 @@ pub fn report_ready(ledger: &mut Ledger, author: &Author, act: &ReportReady) -> 
     let ready = Some(Ready { height, instant: now });
     let mut validators = standing.attendance;
     validators.retain(|attended| attended.key != key);
-    validators.push(Attended { ready, suspended: false, ..before });
+    validators.push(Attended { ready, reported: Some(now), suspended: false, ..before });
     validators.sort_by_key(|attended| attended.key);
     ledger.put(ATTENDANCE_PATH.into(), &Attendance { v: 1, validators });
     ledger.emit(Event::ValidatorReady { actor: author.actor, height: act.height, key });

@@ -10,6 +10,7 @@ use crate::ledger::{Ledger, Missing};
 use crate::limits::{READY_MS_MAX, SEATS_MIN};
 
 /// Who is wanted, who signs, whose committee was frozen last, and who attends.
+#[derive(Clone)]
 pub(super) struct Standing {
     pub(super) epochs: Epochs,
     pub(super) wanted: Vec<Validator>,
@@ -101,6 +102,19 @@ impl Standing {
         next
     }
 
+    /// Whether a report of a validator would give it something: a place in the next committee, if
+    /// it has none.
+    pub(super) fn admits_ready(&self, key: &PublicKey) -> bool {
+        if has(&self.frozen, key) {
+            return true;
+        }
+        let ready = Some(Ready { height: u64::MAX, instant: self.now });
+        let mut with = self.clone();
+        with.attendance.retain(|attended| attended.key != *key);
+        with.attendance.push(Attended { ready, suspended: false, ..self.attended(key) });
+        has(&with.next(), key)
+    }
+
     /// Wanted validators outside the last frozen committee that are ready, the earliest first.
     fn newcomers(&self) -> Vec<Validator> {
         let ready = |validator: &Validator| Some((self.ready(&validator.key)?, validator.clone()));
@@ -132,6 +146,6 @@ impl Standing {
 impl Attended {
     /// Of a validator that is present and waits for nothing.
     pub(super) fn present(key: PublicKey) -> Self {
-        Self { key, ready: None, reveals: 0, suspended: false }
+        Self { key, ready: None, reported: None, reveals: 0, suspended: false }
     }
 }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::testing::{LENGTH, Net, failed};
 use super::*;
 use crate::event::Event;
-use crate::limits::{READY_AGAIN_MS, READY_MS_MAX};
+use crate::limits::{READY_AGAIN_MS, READY_AGAIN_MS_MAX, READY_MS_MAX};
 use crate::refusal::Refusal;
 
 fn five_and_two() -> Net {
@@ -66,7 +66,7 @@ fn one_newcomer_at_a_time_while_one_fault_is_tolerated() {
     net.agree(net.admit(5));
     net.agree(net.admit(6));
     net.report(6).expect("it waits");
-    net.report(5).expect("it waits");
+    assert_eq!(net.report(5), Err(Refusal::ReportNotNeeded), "the other comes first");
     net.epoch_without(&[]);
     let first = net.frozen();
     assert_eq!(first.len(), 6, "{first:?}");
@@ -87,12 +87,12 @@ fn no_newcomer_while_another_member_is_known_to_be_away() {
     let mut net = five_and_two();
     net.epoch_without(&[4]);
     net.agree(net.admit(5));
-    net.report(5).expect("it waits");
-    assert_eq!(wants_change(&net.ledger), Ok(false), "it must wait");
+    assert_eq!(net.report(5), Err(Refusal::ReportNotNeeded), "it must wait");
     net.epoch_without(&[4]);
     assert_eq!(net.frozen(), [0, 1, 2, 3, 4]);
     // The one who is away may be replaced, or come back.
     net.agree(net.remove(4));
+    net.report(5).expect("now it would get a place");
     net.epoch_without(&[4]);
     assert_eq!(net.frozen(), [0, 1, 2, 3, 5]);
 }
@@ -138,6 +138,33 @@ fn a_member_that_comes_back_awaits_a_share_and_one_late_ceremony_is_not_held_aga
     assert!(!attendance(&net.ledger).expect("loaded")[0].suspended);
     net.epoch_without(&[]);
     assert_eq!(wants_change(&net.ledger), Ok(false));
+    assert_eq!(attendance(&net.ledger), Ok(Vec::new()));
+}
+
+#[test]
+fn who_reports_and_stays_away_again_and_again_reports_ever_more_rarely() {
+    let mut net = five_and_two();
+    net.epoch_without(&[4]);
+    let (mut reports, day) = (Vec::new(), 24 * 60);
+    for minute in 0..3 * day {
+        if net.report(4).is_ok() {
+            reports.push(minute);
+            while wants_change(&net.ledger) == Ok(true) {
+                net.epoch_without(&[4]);
+            }
+        }
+        net.block_after(60_000, &Ceremony { succeeded: true, revealed: vec![net.node(4)] });
+    }
+    assert!((6..20).contains(&reports.len()), "{reports:?}");
+    assert!(reports.iter().filter(|at| **at >= 2 * day).count() <= 1, "{reports:?}");
+    assert!(net.wanted().contains(&4), "only the members can remove it");
+
+    net.block_after(READY_AGAIN_MS_MAX, &failed());
+    net.report(4).expect("a day later it may come back");
+    for _ in 0..4 {
+        net.epoch_without(&[]);
+    }
+    assert!(net.signing().contains(&4));
     assert_eq!(attendance(&net.ledger), Ok(Vec::new()));
 }
 
@@ -357,6 +384,7 @@ proptest! {
         }
         let mut epochs_left = 50;
         loop {
+            net.block_after(READY_AGAIN_MS_MAX, &failed());
             for state in 0..STATES {
                 let _ = net.report(state);
             }
@@ -366,7 +394,6 @@ proptest! {
             prop_assert!(epochs_left > 0, "still changing");
             epochs_left -= 1;
             net.epoch_without(&[]);
-            net.block_after(READY_AGAIN_MS, &failed());
         }
         let standing = net.standing();
         prop_assert_eq!(&standing.signing, &standing.wanted);

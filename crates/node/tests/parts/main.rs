@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // who fails here says where
 
+mod contradiction;
 mod dealer;
 mod directory;
 mod elastic;
@@ -16,3 +17,6 @@ mod rollcall;
 mod verify;
 mod voting;
 mod work;
+
+#[path = "../support/mod.rs"]
+mod support;

@@ -94,6 +94,32 @@ fn who_abstains_leads_nothing_and_gets_a_block_once_a_minute() {
 }
 
 #[test]
+fn who_cannot_be_helped_costs_some_dozen_blocks_a_day() {
+    let others = others();
+    let mut presence = Presence::new(&others, 0);
+    let mut helps = Vec::new();
+    for second in 1..3 * 86_400 {
+        let now = second * 1_000;
+        presence.stand_at(10 + helps.len() as u64, now);
+        presence.note_abstains(&others[0], true);
+        if presence.hear(&others[0], 10, now) == Reaction::Help {
+            helps.push(second);
+        }
+    }
+    assert_eq!(helps[..5], [1, 61, 121, 181, 301], "a few soon, then ever more rarely");
+    let of_day = |day: u64| helps.iter().filter(|at| **at / 86_400 == day).count();
+    assert!((1..=24).contains(&of_day(0)), "{helps:?}");
+    assert!((1..=12).contains(&of_day(2)), "{helps:?}");
+
+    let now = 10 * 86_400_000;
+    presence.stand_at(100, now);
+    for minute in 0..3 {
+        let heard = presence.hear(&others[0], 10, now + minute * 60_000);
+        assert_eq!(heard, Reaction::Help, "what was long ago is forgotten");
+    }
+}
+
+#[test]
 fn a_node_is_connected_to_more_validators_than_can_be_faulty() {
     let others = others();
     let mut presence = Presence::new(&others, 0);

@@ -3,16 +3,22 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use commonware_codec::Encode as _;
 use ed25519_consensus::{SigningKey, VerificationKeyBytes};
-use pacta_chain::Receipt;
+use pacta_chain::{Header, Receipt};
 use pacta_law::{
-    ActId, ActorId, Data, Date, Draft, Genesis, GenesisBuilder, Instant, KeyId, Ledger, MandateId,
-    NetworkKey, Path, PublicKey, Purpose, Signature, SignedAct, Stop,
+    ActId, ActorId, Data, Date, Digest, Draft, Genesis, GenesisBuilder, Instant, KeyId, Ledger,
+    MandateId, NetworkKey, Path, PublicKey, Purpose, Signature, SignedAct, Stop,
     actor::{ActorKind, Office, register_key::RegisterKey},
     compose, default_epoch_blocks, possession_message,
 };
 use pacta_node::{
-    DealtTo, Handle, NetworkShare, Pacing, deal_to, types::ValidatorSecret, validator_secret,
+    DealtTo, Handle, NetworkShare, Pacing,
+    backup::{import, read},
+    block::{Block, root_of_body},
+    deal_to,
+    types::ValidatorSecret,
+    validator_secret,
 };
 
 /// The day on which the network is founded.
@@ -172,4 +178,39 @@ pub async fn act_receipt(handle: &Handle, act: ActId) -> Option<Receipt> {
 pub fn assert_genuine(founded: &Founded, bytes: &[u8]) {
     let verdict = pacta_chain::verify(bytes, Some(founded.genesis.network()));
     assert!(matches!(verdict, pacta_chain::Verdict::Genuine(_)), "{verdict:?}");
+}
+
+/// Puts two blocks into a directory of which neither follows the one before it, as if they were
+/// final.
+pub fn two_chains(data: &std::path::Path, founded: &Founded) {
+    let leader = founded.genesis.founding.validators[0].key.0;
+    let root = Digest([7; 32]);
+    let mut bytes = Vec::new();
+    for height in [1, 2] {
+        let header = Header {
+            epoch: 0,
+            view: height,
+            leader,
+            parent_view: height - 1,
+            parent_digest: Digest([height as u8; 32]),
+            height,
+            instant: Instant::from_ms(height).unwrap(),
+            acts_root: root_of_body(&[], None),
+            ledger_root: root,
+            ledger_ops_root: root,
+            ledger_start: 0,
+            ledger_end: 1,
+            journal_root: root,
+            journal_ops_root: root,
+            journal_start: 0,
+            journal_end: 1,
+            law_version: 1,
+        };
+        let block = Block::new(header, Vec::new(), None).unwrap().encode();
+        bytes.extend((block.len() as u32).to_be_bytes());
+        bytes.extend(&block);
+        bytes.extend([0; 4]);
+    }
+    let mut entries = read(bytes).unwrap().into_iter();
+    import(data, &founded.genesis, || entries.next()).unwrap();
 }

@@ -38,8 +38,8 @@ const DATA: &str = "data/";
 const KEY_FILE: &str = "node-key.json";
 const SHARE_FILE: &str = "share.json";
 const DATA_FOLDER: &str = "data";
-/// What is copied of a node's data as it is.
-const COPIED: [&str; 3] = ["evidence", "files", "store/node-secrets"];
+/// What a backup may hold of a node's data, as it was.
+const COPIED: [&str; 4] = ["contradiction.json", "evidence", "files", "store/node-secrets"];
 /// The longest name within a backup, in bytes.
 const NAME_BYTES_MAX: usize = 255;
 
@@ -74,7 +74,9 @@ fn is_known(name: &str) -> bool {
         return is_key || [NODE_FILE, GENESIS_FILE, KEY_FILE, SHARE_FILE].contains(&file);
     }
     if let Some(file) = name.strip_prefix(DATA) {
-        let within = |folder: &str| Path::new(file).starts_with(folder) && file != folder;
+        let within = |part: &str| {
+            Path::new(file).starts_with(part) && (file != part || part.ends_with(".json"))
+        };
         return COPIED.iter().any(|folder| within(folder));
     }
     let height = name.strip_prefix(BLOCKS).and_then(|height| height.parse::<u64>().ok());
@@ -121,6 +123,7 @@ mod tests {
             "node/keys/foreign-minister.json",
             "blocks/000000000001",
             "data/files/ab/cd",
+            "data/contradiction.json",
             "data/store/node-secrets/6c",
         ] {
             assert!(is_known(name), "{name}");

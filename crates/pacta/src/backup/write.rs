@@ -1,16 +1,16 @@
 //! Writing a backup, of a node that runs or does not.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufWriter, Read, Write as _};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, BufWriter, Read, Write as _};
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use pacta_law::Genesis;
 use pacta_node::{Error, backup as blocks};
 
 use super::{
-    BLOCKS, COPIED, DATA, DATA_FOLDER, DIGESTS, HEAD, Hashed, Head, KEY_FILE, NODE, SHARE_FILE,
-    VERSION, is_known,
+    BLOCKS, DATA, DATA_FOLDER, DIGESTS, HEAD, Hashed, Head, KEY_FILE, NODE, SHARE_FILE, VERSION,
+    is_known,
 };
 use crate::act::now_ms;
 use crate::client::Client;
@@ -22,6 +22,21 @@ use crate::printer::progress;
 
 /// Blocks are collected up to so many bytes before they are written.
 const PART_BYTES: usize = 4 * 1024 * 1024;
+/// What is copied of a node's data, in this order: a file that has come since it was read of as
+/// wanted is held by then, and names since the height of `scanned` are looked for again. Files that
+/// are handed in or arrive meanwhile are left out; the node fetches them anew.
+const PARTS: [&str; 6] = [
+    "contradiction.json",
+    "evidence",
+    "files/scanned",
+    "files/wanted",
+    "files/held",
+    "store/node-secrets",
+];
+/// What a running node changes in place.
+const CHANGING: &str = "data/store/";
+/// How often it is read, at most, until it is the same twice.
+const READINGS_MAX: usize = 100;
 
 /// Writes a backup of the node in `dir` to a file that does not exist. Asks the node for its blocks
 /// if it runs.
@@ -46,8 +61,8 @@ pub fn write(dir: &Path, out: &Path) -> Result<()> {
     backup.add_node(dir, &file)?;
     let data = dir.join(&file.data);
     backup.add_blocks(&data, &genesis, &Client::new(&format!("http://{}", file.http)))?;
-    for folder in COPIED {
-        backup.add_folder(&data.join(folder), &format!("{DATA}{folder}"))?;
+    for part in PARTS {
+        backup.add_tree(&data.join(part), &format!("{DATA}{part}"))?;
     }
     backup.finish()
 }
@@ -120,7 +135,7 @@ impl Backup {
         for (path, name) in share.chain([(&file.key, KEY_FILE)]) {
             self.add(&format!("{NODE}{name}"), &files::read(&dir.join(path))?)?;
         }
-        self.add_folder(&dir.join(KEYS_FOLDER), &format!("{NODE}{KEYS_FOLDER}"))
+        self.add_tree(&dir.join(KEYS_FOLDER), &format!("{NODE}{KEYS_FOLDER}"))
     }
 
     fn add_blocks(&mut self, data: &Path, genesis: &Genesis, client: &Client) -> Result<()> {
@@ -162,28 +177,29 @@ impl Backup {
         self.add(&format!("{BLOCKS}{:012}", part.first), &part.bytes)
     }
 
-    /// Adds all files of a folder, if it exists, in the order of their names.
-    fn add_folder(&mut self, folder: &Path, name: &str) -> Result<()> {
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(Failure::disk(folder, &error)),
+    /// Adds a file, or all files of a folder in the order of their names. What does not exist, or
+    /// goes while it is read, is left out, and so is what is still being written.
+    fn add_tree(&mut self, path: &Path, name: &str) -> Result<()> {
+        let disk = |error: io::Error| Failure::disk(path, &error);
+        let Some(kind) = if_there(fs::symlink_metadata(path)).map_err(disk)? else {
+            return Ok(());
         };
-        let disk = |error: std::io::Error| Failure::disk(folder, &error);
-        let mut paths = entries.map(|one| one.map(|one| one.path())).collect::<Vec<_>>();
-        paths.sort_by_key(|path| path.as_ref().ok().cloned());
-        for path in paths {
-            let path = path.map_err(disk)?;
-            let part = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let inner = format!("{name}/{part}");
-            let kind = fs::symlink_metadata(&path).map_err(disk)?;
-            if kind.is_dir() {
-                self.add_folder(&path, &inner)?;
-            } else if kind.is_file() && is_known(&inner) {
-                let file = File::open(&path).map_err(disk)?;
-                let size = file.metadata().map_err(disk)?.len();
-                self.stream(&inner, size, file)?;
+        if kind.is_dir() {
+            let Some(entries) = if_there(fs::read_dir(path)).map_err(disk)? else { return Ok(()) };
+            let entries = entries.collect::<io::Result<Vec<_>>>().map_err(disk)?;
+            let mut parts: Vec<_> = entries.iter().map(|entry| entry.file_name()).collect();
+            parts.sort();
+            for part in parts {
+                self.add_tree(&path.join(&part), &format!("{name}/{}", part.to_string_lossy()))?;
             }
+        } else if kind.is_file() && is_known(name) && !is_unfinished(path) {
+            let Some(file) = if_there(File::open(path)).map_err(disk)? else { return Ok(()) };
+            if name.starts_with(CHANGING) {
+                let bytes = read_still(&file).map_err(disk)?;
+                return self.add(name, &bytes);
+            }
+            let size = file.metadata().map_err(disk)?.len();
+            self.stream(name, size, file)?;
         }
         Ok(())
     }
@@ -205,5 +221,74 @@ impl Backup {
 impl Drop for Backup {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.partial); // a finished one is in its place
+    }
+}
+
+/// What was found, unless it is gone.
+fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a file is written beside its place and not whole yet.
+fn is_unfinished(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "new" || extension == "partial")
+}
+
+/// Reads a small file that may change meanwhile, until it is the same twice.
+fn read_still(file: &File) -> io::Result<Vec<u8>> {
+    let read = || {
+        let mut bytes = vec![0; usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX)];
+        file.read_exact_at(&mut bytes, 0).map(|()| bytes)
+    };
+    let mut before = None;
+    for _ in 0..READINGS_MAX {
+        let now = match read() {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None, // it was cut
+            read => Some(read?),
+        };
+        if let Some(now) = now.clone().filter(|now| before.as_ref() == Some(now)) {
+            return Ok(now);
+        }
+        before = now;
+    }
+    Err(io::Error::other("it changes all the time; try again"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_is_copied_and_what_comes_meanwhile_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        let put = |name: &str| {
+            let path = data.join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("is made");
+            fs::write(path, name).expect("is written");
+        };
+        let copied =
+            ["evidence/e.json", "files/scanned", "files/wanted/w.json", "files/held/h.json"];
+        copied.into_iter().for_each(put);
+        ["files/uploading/1", "files/arriving/a", "files/held/n.new"].into_iter().for_each(put);
+        std::os::unix::fs::symlink("/nowhere", data.join("files/held/gone")).expect("is made");
+        let out = folder.path().join("backup.tar");
+        let mut backup = Backup::begin(&out).expect("begins");
+        for part in PARTS {
+            backup.add_tree(&data.join(part), &format!("{DATA}{part}")).expect("is added");
+        }
+        backup.finish().expect("is whole");
+        let mut tar = tar::Archive::new(File::open(out).expect("is there"));
+        let names = tar.entries().expect("a backup").map(|entry| {
+            let entry = entry.expect("an entry");
+            entry.path().expect("a name").display().to_string()
+        });
+        let mut expected = copied.map(|name| format!("data/{name}")).to_vec();
+        expected.push(DIGESTS.into());
+        assert_eq!(names.collect::<Vec<_>>(), expected);
     }
 }

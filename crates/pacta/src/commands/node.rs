@@ -183,8 +183,9 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     let node = start_validator(config).await.map_err(failure)?;
     let index = Index::open(&index, &genesis).map_err(Failure::defective)?;
     let reader = index.reader();
+    let archive = Archive::open(&data)?;
     let served: Arc<dyn pacta_web::node::Node> =
-        Arc::new(Served::new(node.handle().clone(), file.operator, secret, &data)?);
+        Arc::new(Served::new(node.handle().clone(), file.operator, secret, archive.clone(), &data));
     let hub = Hub::default();
     let state = pacta_web::AppState::new(served.clone(), reader, hub.clone())
         .with_files(node.files().clone());
@@ -210,6 +211,7 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     if let Err(failure) = Reporter::new(&data, node.handle().clone()).write() {
         tracing::error!(%failure, "a report of a divergence cannot be kept");
     }
+    archive.take(node.handle());
     stop_node(node).await;
     ended
 }
@@ -278,6 +280,7 @@ pub fn failure(error: Error) -> Failure {
         Error::DamagedDirectory { .. } | Error::OtherNetwork { .. } | Error::Damaged(_) => {
             Failure::defective(error)
         }
+        Error::Contradicted { .. } => Failure::defective(error),
         Error::Genesis(_) | Error::Credentials(_) => Failure::defective(error),
         Error::Founders(_) => Failure::defective(error),
         Error::AnotherAttempt { .. } => Failure::failed(error),

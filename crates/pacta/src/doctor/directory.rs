@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pacta_law::{Genesis, NetworkId, Purpose};
+use pacta_node::contradiction::Contradiction;
 use pacta_node::voting::Marks;
 
 use super::Checks;
@@ -47,6 +48,7 @@ pub fn check_directory(dir: &Path, checks: &mut Checks) -> Option<Known> {
         check_peers(&file, genesis, checks);
         check_data(&dir.join(&file.data), genesis, checks);
     }
+    check_contradiction(&dir.join(&file.data), checks);
     check_secrets(dir, &file, checks);
     check_disk(&dir.join(&file.data), checks);
     check_votes(dir, checks);
@@ -140,6 +142,19 @@ fn check_data(data: &Path, genesis: &Genesis, checks: &mut Checks) {
     }
 }
 
+/// The node has not been given two final blocks of one height.
+fn check_contradiction(data: &Path, checks: &mut Checks) {
+    let advice = "delete nothing and do not start the node; compare blocks with all other States, \
+                  as docs/operate/running.md says";
+    match Contradiction::read(data) {
+        Ok(None) => {}
+        Ok(Some(found)) => {
+            checks.bad("contradiction", data.display(), found.error(data), advice);
+        }
+        Err(error) => checks.bad("contradiction", data.display(), error, advice),
+    }
+}
+
 /// Nobody but the owner may read keys, shares and passphrases.
 fn check_secrets(dir: &Path, file: &NodeFile, checks: &mut Checks) {
     let mut secrets: Vec<PathBuf> = vec![dir.join(&file.key)];
@@ -221,5 +236,35 @@ fn check_peers(file: &NodeFile, genesis: &Genesis, checks: &mut Checks) {
                 "ask its operator, and look at the firewalls between you",
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    #[test]
+    fn two_final_blocks_of_one_height_are_told_with_who_is_convicted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let look = || {
+            let mut checks = Checks::default();
+            check_contradiction(folder.path(), &mut checks);
+            checks.0
+        };
+        assert_eq!(look(), []);
+        let (key, network) = ("ab".repeat(32), "cd".repeat(32));
+        let text = format!(
+            r#"{{"format":"pacta-contradiction","v":1,"network":"{network}","height":7,
+            "evidence":[],"named":["{key}"]}}"#
+        );
+        fs::write(folder.path().join("contradiction.json"), text).expect("is written");
+        let found = look();
+        assert_eq!((found.len(), found[0].state), (1, State::Bad));
+        for part in ["of height 7", &key, "delete nothing"] {
+            assert!(found[0].found.contains(part), "{found:?}");
+        }
+        fs::write(folder.path().join("contradiction.json"), "{").expect("is written");
+        assert_eq!(look()[0].state, State::Bad, "a file that cannot be read is no good sign");
     }
 }

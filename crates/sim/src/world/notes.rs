@@ -16,7 +16,7 @@ use crate::{
     observe,
     properties::judge,
     report::Report,
-    trace::{Accusation, Divergence, Fork, Recovery, Seen, Sighting},
+    trace::{Accusation, Divergence, Fork, Hex, Recovery, Seen, Sighting},
     votes,
 };
 
@@ -29,21 +29,22 @@ impl World {
     /// Notes nodes that ended by themselves. A panic of any part of a node ends it.
     pub(super) fn note_stopped(&mut self, network: &mut Network) {
         let ended = network.take_stopped().into_iter();
-        let mut stopped: BTreeMap<u32, String> =
-            ended.map(|validator| (validator, "its engine ended".into())).collect();
+        let mut stopped: BTreeMap<u32, Option<String>> =
+            ended.map(|validator| (validator, None)).collect();
         for panic in self.panics.take() {
             match panic.validator {
                 // What is left of a node that was killed says nothing more.
                 Some(one) if !network.runs(one) && !stopped.contains_key(&one) => {}
                 Some(one) => {
                     network.crash(one);
-                    stopped.insert(one, panic.message);
+                    // What panics later does so because the first part did.
+                    stopped.entry(one).or_default().get_or_insert(panic.message);
                 }
                 None => self.trace.stopped.push((None, panic.message)),
             }
         }
         for (validator, reason) in stopped {
-            self.stopped(validator, reason);
+            self.stopped(validator, reason.unwrap_or_else(|| "its engine ended".into()));
         }
     }
 
@@ -61,6 +62,7 @@ impl World {
                 let Some(block) = observe::block(network, validator, height).await else { break };
                 self.workload.heard(&block);
                 self.note_recovery(validator, &block.acts);
+                self.keep_certificate(network, validator, &block).await;
                 let at_ms = self.now_ms;
                 self.trace.sightings.push(Sighting { validator, at_ms, block });
                 self.next_height[validator as usize] += 1;
@@ -147,7 +149,7 @@ impl World {
             }
             self.trace.chains.insert(validator, chain);
         }
-        self.note_forks(network).await;
+        self.note_forks();
         for ((act, place), validator) in acts.iter().zip(running.iter().cycle()) {
             let receipt = observe::act_receipt(network, *validator, act, *place).await;
             self.trace.receipts.extend(receipt);
@@ -160,33 +162,46 @@ impl World {
         }
     }
 
-    /// Compares the certificates of blocks that are both final at one height.
-    async fn note_forks(&mut self, network: &Network) {
+    /// Keeps the certificate of a block that is seen for the first time.
+    async fn keep_certificate(&mut self, network: &Network, validator: u32, block: &Seen) {
+        let key = (block.height, block.digest.clone());
+        if !self.options.beyond || self.certificates.contains_key(&key) {
+            return;
+        }
+        if let Some(certificate) = network.certificate(validator, block.height).await {
+            self.certificates.insert(key, certificate);
+        }
+    }
+
+    /// Compares the certificates of blocks that are both final at one height, also of validators
+    /// that stopped because of it.
+    fn note_forks(&mut self) {
         let mut first: BTreeMap<u64, (u32, &Seen)> = BTreeMap::new();
-        let mut two_final: Vec<(u64, [u32; 2], [String; 2])> = Vec::new();
-        for (validator, block) in
-            self.trace.chains.iter().flat_map(|(one, chain)| chain.iter().map(move |it| (*one, it)))
-        {
-            let (other, known) = *first.entry(block.height).or_insert((validator, block));
-            let new = two_final.iter().all(|(height, ..)| *height != block.height);
-            if known.digest != block.digest && new && two_final.len() < FORKS_MAX {
+        let mut two_final: BTreeMap<u64, ([u32; 2], [Hex; 2])> = BTreeMap::new();
+        for Sighting { validator, block, .. } in &self.trace.sightings {
+            if !self.trace.is_sound(*validator) {
+                continue;
+            }
+            let (other, known) = *first.entry(block.height).or_insert((*validator, block));
+            if known.digest != block.digest && two_final.len() < FORKS_MAX {
                 let blocks = [known.digest.clone(), block.digest.clone()];
-                two_final.push((block.height, [other, validator], blocks));
+                two_final.entry(block.height).or_insert(([other, *validator], blocks));
             }
         }
-        for (height, validators, blocks) in two_final {
-            let one = network.certificate(validators[0], height).await;
-            let other = network.certificate(validators[1], height).await;
+        let committee = self.founded.validator_keys();
+        let position = |key: &[u8]| (0..).zip(&committee).find(|(_, one)| one.as_ref() == key);
+        for (height, (validators, blocks)) in two_final {
+            let certificate = |block: &Hex| self.certificates.get(&(height, block.clone()));
             let (mut accused, mut in_one_view) = (BTreeSet::new(), false);
-            if let (Some(one), Some(other)) = (one, other) {
+            if let [Some(one), Some(other)] = [&blocks[0], &blocks[1]].map(certificate) {
                 in_one_view = one.view() == other.view();
-                let votes = votes::listed(&other);
-                for (place, vote) in votes::listed(&one) {
+                let votes = votes::listed(other);
+                for (place, vote) in votes::listed(one) {
                     let second = votes.iter().find(|(signer, _)| *signer == place);
                     let evidence =
                         second.and_then(|two| self.hearings.convict(place, [&vote, &two.1]));
                     let Some(evidence) = evidence else { continue };
-                    accused.extend(network.position(&evidence.validator().0));
+                    accused.extend(position(&evidence.validator().0).map(|(index, _)| index));
                     self.evidence.insert(evidence.digest().to_string(), evidence.to_bytes());
                 }
             }

@@ -2,6 +2,7 @@
 //! the act. The client checks that the answer says what it asked for, and signs that and no more.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -20,6 +21,11 @@ use crate::state::AppState;
 
 /// How long a composed act may wait for its block, if nothing is said: an hour.
 pub const EXPIRES_AFTER_MS: u64 = 60 * 60 * 1_000;
+/// Acts that are composed at the same time: the law runs on the few threads that serve all else.
+pub const COMPOSED_AT_ONCE: usize = 1;
+/// How long a draft waits for its turn.
+const TURN_MAX: Duration = Duration::from_secs(2);
+const BUSY: &str = "other drafts are being completed, and this one had no turn in time; try again";
 /// More records than any act reads: a loop would be a fault of ours.
 const RECORDS_MAX: usize = 20_000;
 
@@ -83,6 +89,8 @@ pub async fn composed(
         let needed = "send actor, data, key, kind, and mandate and expires where they are needed";
         Problem::bad_request(format!("{error}; {needed}"))
     })?;
+    let turn = tokio::time::timeout(TURN_MAX, state.composing.acquire()).await;
+    let Ok(Ok(_turn)) = turn else { return Err(Problem::unavailable(BUSY)) };
     let mut view = View::open(&state).await?;
     let network = view.network;
     let act = act_of(asked, network, view.instant).map_err(|refusal| Problem::refused(&refusal))?;

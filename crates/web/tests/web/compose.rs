@@ -1,8 +1,13 @@
 //! What a client needs before it signs.
 
+use axum::body::Body;
+use axum::http::Request;
 use pacta_law::Data;
 use pacta_law::treaty::{ConsentKind, SignatureKind};
+use pacta_web::api::compose::COMPOSED_AT_ONCE;
+use pacta_web::router;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use crate::support::{DAY_MS, NOON_MS, World};
 use crate::treaty::{conclude, deposit, sign};
@@ -89,4 +94,24 @@ async fn what_cannot_become_an_act_is_refused_in_words() {
         assert_eq!(status, expected, "{shown}: {problem}");
         assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
     }
+}
+
+#[tokio::test]
+async fn a_draft_that_gets_no_turn_is_told_to_come_again_and_later_is_composed() {
+    let world = World::start().await;
+    conclude(&world, "Transit").await;
+    let (draft, _) = draft(&world, 1, sign(SignatureKind::Simple));
+    let state = world.state();
+    let turns = u32::try_from(COMPOSED_AT_ONCE).expect("few");
+    let taken = state.composing.clone().acquire_many_owned(turns).await.expect("all turns");
+    let ask = || {
+        let request = Request::post(COMPOSE).body(Body::from(draft.to_string()));
+        router(state.clone()).oneshot(request.expect("a request"))
+    };
+    let answer = ask().await.expect("an answer");
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.headers()["retry-after"], "1");
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    drop(taken);
+    assert_eq!(ask().await.expect("an answer").status(), 200);
 }

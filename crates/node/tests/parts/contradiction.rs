@@ -1,0 +1,47 @@
+use std::fs;
+
+use pacta_node::{
+    Error,
+    contradiction::{Contradiction, is_contradiction, keep},
+    directory::Directory,
+};
+
+use crate::support::{Founded, two_chains};
+
+#[test]
+fn what_the_engine_says_of_another_final_block_is_known_and_damage_is_not_taken_for_it() {
+    let said = "assertion `left == right` failed: finalized block does not extend the applied tip";
+    assert!(is_contradiction(said) && is_contradiction("received conflicting finalized block at"));
+    assert!(!is_contradiction("stored data is damaged: blocks: checksum"));
+}
+
+#[test]
+fn what_a_node_has_of_two_final_blocks_is_kept_once_and_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let founded = Founded::new("Two chains", 4);
+    two_chains(&data, &founded);
+    let directory = Directory::open(&data, &founded.genesis.network().to_string()).unwrap();
+    // Another part said something first: the store shows what happened.
+    let error = keep(&directory, &founded.genesis, "an actor was dropped", &[]).unwrap();
+    let file = data.join("contradiction.json");
+    let Error::Contradicted { height, ref kept, ref named, .. } = error else {
+        panic!("{error}");
+    };
+    assert_eq!((height, kept.as_ref(), named.len()), (Some(1), Some(&file), 0));
+    for part in ["height 1", "more validators lied", "delete nothing", "contradiction.json"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    let found = Contradiction::read(&data).unwrap().unwrap();
+    let sides = found.sides.as_ref().unwrap();
+    assert_ne!(sides[0].block, sides[1].block);
+    assert_eq!(found.error(&data), error);
+    let before = fs::read(&file).unwrap();
+    let again = keep(&directory, &founded.genesis, "does not extend the applied tip", &[]);
+    assert_eq!(again, Some(error), "the first stays");
+    assert_eq!(fs::read(&file).unwrap(), before);
+    assert_eq!(Contradiction::read(folder.path()).unwrap(), None);
+
+    let sound = Directory::open(&folder.path().join("sound"), "another").unwrap();
+    assert_eq!(keep(&sound, &founded.genesis, "stored data is damaged: blocks", &[]), None);
+}
