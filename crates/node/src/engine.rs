@@ -101,7 +101,8 @@ pub struct Setup {
     pub key: ValidatorSecret,
     /// Its share of the network key by the founding; none of a validator that joined later.
     pub share: Option<NetworkShare>,
-    /// Addresses of validators that the operator knows better than founding and ledger do.
+    /// Addresses of validators that the operator knows better than founding and ledger do, or that
+    /// a ledger which is behind does not name yet.
     pub addresses: BTreeMap<ValidatorKey, String>,
     /// Time limits.
     pub pacing: Pacing,
@@ -289,8 +290,7 @@ where
         next_due: None,
         urgent: false,
     };
-    let mut known = founding_addresses(&genesis)?;
-    peers::correct(&mut known, &addresses);
+    let known = peers::with(founding_addresses(&genesis)?, &addresses, false);
     let others = Presence::new(known.keys().filter(|key| **key != me), now_ms(&context));
     let shared = Shared::new(genesis, pacing, errs, voting, others, founded)?;
     let application = Application::<E>::new(store.clone(), shared.clone(), first.clone());

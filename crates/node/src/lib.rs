@@ -14,6 +14,7 @@ mod clerk;
 pub mod committees;
 pub mod databases;
 pub mod dealer;
+pub mod dial;
 pub mod directory;
 pub mod elastic;
 pub mod engine;

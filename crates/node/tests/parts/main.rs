@@ -5,11 +5,13 @@
 
 mod dealer;
 mod directory;
+mod dial;
 mod elastic;
 mod files;
 mod mempool;
 mod pacing;
 mod presence;
+mod peers;
 mod rollcall;
 mod verify;
 mod voting;
