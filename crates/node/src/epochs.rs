@@ -5,8 +5,7 @@
 //! dealt is put on record, and its last block says who agrees on the next epoch. Then the engine of
 //! this epoch ends and that of the next one begins, on the same key of the network.
 
-use std::num::NonZeroU64;
-use std::sync::Arc;
+use std::{num::NonZeroU64, sync::Arc};
 
 use commonware_actor::Feedback;
 use commonware_consensus::{
@@ -36,12 +35,14 @@ use commonware_utils::{
 };
 
 use crate::{
+    application::now_ms,
     block::Block,
     committees::Committees,
     databases::{JOURNAL_BUFFER_BYTES, REPLAY_BUFFER_BYTES},
     elastic::{Elastic, Speed},
     engine::{CERTIFICATE_TIMEOUT, FETCH_RETRY, MAILBOX},
     misconduct::Witness,
+    presence::Reaction,
     shared::Shared,
     tempo::Views,
     turns::Turns,
@@ -302,7 +303,20 @@ where
             let _ = self.context.remove(&self.journal(old), None).await;
         }
         tracing::debug!(%epoch, validators = info.output.players().len(), "an epoch begins");
+        self.catch_up(epoch);
         Some(Active { epoch, engine })
+    }
+
+    /// Asks for the last block of an epoch that has begun, if others are beyond it.
+    fn catch_up(&self, epoch: Epoch) {
+        let last = FixedEpocher::new(self.parts.epoch_blocks).last(epoch);
+        let last = last.expect("epochs end at all heights");
+        let reaction = self.parts.shared.presence().reach(last.get(), now_ms(&self.context));
+        if let Reaction::Ask(height, whom) = reaction
+            && let Ok(whom) = whom.try_into()
+        {
+            self.parts.marshal.hint_finalized(Height::new(height), whom);
+        }
     }
 
     /// The journal of votes of an epoch.

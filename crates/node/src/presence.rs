@@ -3,7 +3,8 @@
 //! Blocks are rare while there is nothing to do, so they do not show who is there. Each validator
 //! therefore tells all others every two seconds the height it has reached. What one says is only
 //! its word: a height is believed that more claim than can be faulty, and those who claim it are
-//! asked for its certificate. Whoever is behind, or comes back, gets one block to find its place
+//! asked for its certificate; if it is of a later epoch, for that of the last block of this one,
+//! which says who signs the next. Whoever is behind, or comes back, gets one block to find its place
 //! by, at most once a minute; so does who abstains since it lost its votes, for it votes again once
 //! the network has moved on.
 
@@ -40,6 +41,8 @@ pub struct Presence {
     asked: Option<(u64, u64)>,
     /// A block of this height is wanted, for somebody to find its place by.
     wanted: u64,
+    /// The last height whose certificate can be checked here: the end of the epoch known last.
+    reach: u64,
     /// This node's height, and since when.
     height: u64,
     since_ms: u64,
@@ -90,6 +93,22 @@ impl Presence {
     /// more of them than can be faulty; a node alone is.
     pub fn is_synchronised(&self) -> bool {
         let there = self.there();
+    /// Notes that certificates can be checked up to a height, the last of an epoch, and asks those
+    /// for that one's who are beyond it.
+    pub fn reach(&mut self, height: u64, now_ms: u64) -> Reaction {
+        self.reach = height;
+        match self.ahead(now_ms) >= height {
+            true => self.ask(height, now_ms),
+            false => Reaction::None,
+        }
+    }
+
+    fn ask(&mut self, height: u64, now_ms: u64) -> Reaction {
+        self.asked = Some((height, now_ms));
+        let claims = self.others.iter().filter(|(_, other)| other.height >= height);
+        Reaction::Ask(height, claims.map(|(key, _)| key.clone()).collect())
+    }
+
         (self.others.is_empty() || there.len() > self.faulty_max)
             && self.ahead(self.now_ms) <= self.height
     }
@@ -124,16 +143,14 @@ impl Presence {
             self.wanted = mine + 1;
             return Reaction::Help;
         }
-        let ahead = self.ahead(now_ms);
+        let next = self.ahead(now_ms).min(self.reach);
         let asked = self
             .asked
-            .is_some_and(|(to, at)| to >= ahead && at.saturating_add(ASK_AGAIN_MS) > now_ms);
-        if ahead > mine && still && !asked {
-            self.asked = Some((ahead, now_ms));
-            let claims = self.others.iter().filter(|(_, other)| other.height >= ahead);
-            return Reaction::Ask(ahead, claims.map(|(key, _)| key.clone()).collect());
+            .is_some_and(|(to, at)| to >= next && at.saturating_add(ASK_AGAIN_MS) > now_ms);
+        match next > mine && still && !asked {
+            true => self.ask(next, now_ms),
+            false => Reaction::None,
         }
-        Reaction::None
     }
 
     /// The greatest height that more claim than can be faulty, so that one of them is honest.

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // who fails here says where
 
+mod committees;
 mod dealer;
 mod directory;
 mod dial;
