@@ -234,14 +234,17 @@ where
     let me = key.public_key();
     let output = sharing::of_founding(&genesis, &committee)?;
     let mut secrets = Secrets::open(context.child("secrets"), &prefix, &key).await?;
-    if let Some(share) = share.filter(|_| secrets.is_empty()) {
+    if let Some(share) = share
+        && secrets.is_empty().await
+    {
         if *share.output() != output {
             return Err(Error::Credentials("the share belongs to another network".into()));
         }
         secrets.put_share(Epoch::zero(), share.share_of(&me, &committee)?).await;
     }
     let namespace = pacta_chain::namespace(genesis.network());
-    let network_key = *output.public().public();
+    let founding = output.public().clone();
+    let network_key = *founding.public();
     let committees = Committees::new(namespace.clone(), network_key, key.clone(), voting.clone());
     let epoch_blocks = NonZeroU64::new(genesis.founding.epoch_blocks)
         .ok_or_else(|| Error::Genesis("it does not say how long epochs are".into()))?;
@@ -356,7 +359,7 @@ where
                 committee,
                 handle.clone(),
             ),
-            secret_store: secrets,
+            secret_store: secrets.clone(),
             strategy: Sequential,
             registrar: committees.clone(),
             marshal: marshal.clone(),
@@ -401,6 +404,8 @@ where
     let parts = epochs::Parts {
         shared,
         committees: committees.clone(),
+        secrets,
+        founding,
         marshal: marshal.clone(),
         application: deferred,
         blocker,

@@ -5,7 +5,7 @@
 //! dealt is put on record, and its last block says who agrees on the next epoch. Then the engine of
 //! this epoch ends and that of the next one begins, on the same key of the network.
 
-use std::{num::NonZeroU64, sync::Arc};
+use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
 use commonware_actor::Feedback;
 use commonware_consensus::{
@@ -20,6 +20,7 @@ use commonware_consensus::{
 };
 use commonware_cryptography::{
     Digested,
+    bls12381::primitives::{sharing::Sharing, variant::MinSig},
     certificate::{Provider as _, Scheme as _},
 };
 use commonware_glue::dkg::fence::Gate;
@@ -43,6 +44,7 @@ use crate::{
     engine::{CERTIFICATE_TIMEOUT, FETCH_RETRY, MAILBOX},
     misconduct::Witness,
     presence::Reaction,
+    secrets::Secrets,
     shared::Shared,
     tempo::Views,
     turns::Turns,
@@ -56,6 +58,8 @@ pub const FORKED: &str = "finalized block does not extend the applied tip";
 
 /// Views of which votes are kept.
 const VIEWS_KEPT: ViewDelta = ViewDelta::new(256);
+/// How often a node looks how far it has come.
+const LOOK: Duration = Duration::from_secs(1);
 /// An epoch's journal of votes is removed when so many later ones have begun.
 const JOURNALS_KEPT: u64 = 2;
 
@@ -94,6 +98,10 @@ pub struct Parts<E: Context, D, B> {
     pub shared: Shared,
     /// The committees, by epoch.
     pub committees: Committees,
+    /// What this node keeps secret of the ceremonies.
+    pub secrets: Secrets<E>,
+    /// How the founding shared the network key.
+    pub founding: Sharing<MinSig>,
     /// The store of final blocks.
     pub marshal: Marshal,
     /// The application, as the engine sees it.
@@ -304,6 +312,7 @@ where
         }
         tracing::debug!(%epoch, validators = info.output.players().len(), "an epoch begins");
         self.catch_up(epoch);
+        self.erase_earlier(epoch, block.height(), *info.output.public() != self.parts.founding);
         Some(Active { epoch, engine })
     }
 
@@ -317,6 +326,23 @@ where
         {
             self.parts.marshal.hint_finalized(Height::new(height), whom);
         }
+    }
+
+    /// Erases the shares of earlier epochs as soon as this node will not begin in one of them again
+    /// when it is started anew: when it is on record that the block which begins this one was
+    /// processed. If shares were renewed since the founding, that one is over too.
+    fn erase_earlier(&self, epoch: Epoch, begins: Height, renewed: bool) {
+        let Parts { secrets, marshal, shared, .. } = &self.parts;
+        let (secrets, marshal, shared) = (secrets.clone(), marshal.clone(), shared.clone());
+        self.context.child("erase").spawn(move |context| async move {
+            while marshal.get_processed().await.is_none_or(|last| last.height() < begins) {
+                context.sleep(LOOK).await;
+            }
+            secrets.begin_no_earlier(epoch).await;
+            if renewed {
+                shared.set_renewed();
+            }
+        });
     }
 
     /// The journal of votes of an epoch.

@@ -40,7 +40,7 @@ mod records;
 mod resolver;
 pub mod rollcall;
 pub mod scheme;
-mod secrets;
+pub mod secrets;
 mod service;
 mod shared;
 mod sharing;

@@ -90,6 +90,8 @@ struct Inner {
     withheld: AtomicU64,
     /// Rings when there is new evidence.
     accusations: Bell,
+    /// Whether shares were renewed since the founding.
+    renewed: watch::Sender<bool>,
 }
 
 /// While it lives, a vote is withheld.
@@ -139,6 +141,7 @@ impl Shared {
             place: Mutex::default(),
             withheld: AtomicU64::new(0),
             accusations: Bell::default(),
+            renewed: watch::Sender::new(false),
         })))
     }
 
@@ -212,6 +215,16 @@ impl Shared {
             self.0.accusations.ring();
         }
         new
+    }
+
+    /// Notes that shares were renewed since the founding, whose are needed no more.
+    pub fn set_renewed(&self) {
+        self.0.renewed.send_replace(true);
+    }
+
+    /// Hears when shares were renewed since the founding.
+    pub fn renewed(&self) -> watch::Receiver<bool> {
+        self.0.renewed.subscribe()
     }
 
     /// Rings when there is new evidence.

@@ -5,14 +5,15 @@
 
 mod committees;
 mod dealer;
-mod directory;
 mod dial;
+mod directory;
 mod elastic;
 mod files;
 mod mempool;
 mod pacing;
-mod presence;
 mod peers;
+mod presence;
 mod rollcall;
+mod secrets;
 mod verify;
 mod voting;

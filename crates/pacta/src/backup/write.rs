@@ -9,8 +9,8 @@ use pacta_law::Genesis;
 use pacta_node::{Error, backup as blocks};
 
 use super::{
-    BLOCKS, COPIED, DATA, DATA_FOLDER, DIGESTS, HEAD, Hashed, Head, KEY_FILE, NODE, SHARE_FILE,
-    VERSION, is_known,
+    BLOCKS, COPIED, DATA, DATA_FOLDER, DIGESTS, HEAD, Hashed, Head, KEY_FILE, NODE, SECRETS,
+    SHARE_FILE, VERSION, is_known,
 };
 use crate::act::now_ms;
 use crate::client::Client;
@@ -43,10 +43,11 @@ pub fn write(dir: &Path, out: &Path) -> Result<()> {
     };
     backup.add_json(HEAD, &head)?;
     backup.add(&format!("{NODE}{GENESIS_FILE}"), &bytes)?;
-    backup.add_node(dir, &file)?;
+    let alone = genesis.founding.validators.len() == 1;
+    backup.add_node(dir, &file, alone)?;
     let data = dir.join(&file.data);
     backup.add_blocks(&data, &genesis, &Client::new(&format!("http://{}", file.http)))?;
-    for folder in COPIED {
+    for folder in COPIED.into_iter().filter(|folder| alone || *folder != SECRETS) {
         backup.add_folder(&data.join(folder), &format!("{DATA}{folder}"))?;
     }
     backup.finish()
@@ -106,18 +107,20 @@ impl Backup {
         Ok(())
     }
 
-    /// Adds keys, share and description, under the names that a backup gives them.
-    fn add_node(&mut self, dir: &Path, file: &NodeFile) -> Result<()> {
+    /// Adds keys and description, under the names that a backup gives them; the share if the network
+    /// has one validator alone.
+    fn add_node(&mut self, dir: &Path, file: &NodeFile, alone: bool) -> Result<()> {
+        let share = file.share.as_ref().filter(|_| alone);
         let renamed = NodeFile {
             genesis: GENESIS_FILE.into(),
             key: KEY_FILE.into(),
-            share: file.share.as_ref().map(|_| SHARE_FILE.into()),
+            share: share.map(|_| SHARE_FILE.into()),
             data: DATA_FOLDER.into(),
             ..file.clone()
         };
         self.add_json(&format!("{NODE}{NODE_FILE}"), &renamed)?;
-        let share = file.share.iter().map(|path| (path, SHARE_FILE));
-        for (path, name) in share.chain([(&file.key, KEY_FILE)]) {
+        let share = share.map(|path| (path, SHARE_FILE));
+        for (path, name) in share.into_iter().chain([(&file.key, KEY_FILE)]) {
             self.add(&format!("{NODE}{name}"), &files::read(&dir.join(path))?)?;
         }
         self.add_folder(&dir.join(KEYS_FOLDER), &format!("{NODE}{KEYS_FOLDER}"))
