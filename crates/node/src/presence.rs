@@ -22,6 +22,8 @@ use crate::{
 
 /// How often a validator says how far it is.
 const TELL: Duration = Duration::from_secs(2);
+/// How often it does while it knows of something to do, so that it learns soon who is gone.
+const TELL_BUSY: Duration = Duration::from_millis(500);
 /// A validator that was not heard for this time, in milliseconds, is away.
 const AWAY_MS: u64 = 7_000;
 /// A node that did not advance for this time, in milliseconds, is not just catching up.
@@ -39,10 +41,10 @@ pub struct Presence {
     faulty_max: usize,
     /// The height that was asked for last, and when.
     asked: Option<(u64, u64)>,
-    /// A block of this height is wanted, for somebody to find its place by.
-    wanted: u64,
     /// The last height whose certificate can be checked here: the end of the epoch known last.
     reach: u64,
+    /// A block of this height is wanted, for somebody to find its place by.
+    wanted: u64,
     /// This node's height, and since when.
     height: u64,
     since_ms: u64,
@@ -56,6 +58,8 @@ struct Other {
     height: u64,
     helped_ms: Option<u64>,
     abstains: bool,
+    /// The connection to it was lost.
+    lost: bool,
 }
 
 /// What to do about something heard.
@@ -89,10 +93,6 @@ impl Presence {
         self.faulty_max = self.others.len() / 3;
     }
 
-    /// Whether this node is as far as those who were heard lately, as far as is known, and heard
-    /// more of them than can be faulty; a node alone is.
-    pub fn is_synchronised(&self) -> bool {
-        let there = self.there();
     /// Notes that certificates can be checked up to a height, the last of an epoch, and asks those
     /// for that one's who are beyond it.
     pub fn reach(&mut self, height: u64, now_ms: u64) -> Reaction {
@@ -109,6 +109,10 @@ impl Presence {
         Reaction::Ask(height, claims.map(|(key, _)| key.clone()).collect())
     }
 
+    /// Whether this node is as far as those who were heard lately, as far as is known, and heard
+    /// more of them than can be faulty; a node alone is.
+    pub fn is_synchronised(&self) -> bool {
+        let there = self.there();
         (self.others.is_empty() || there.len() > self.faulty_max)
             && self.ahead(self.now_ms) <= self.height
     }
@@ -135,7 +139,7 @@ impl Presence {
         let mine = self.height;
         let Some(other) = self.others.get_mut(who) else { return Reaction::None };
         let first = other.heard_ms.is_none();
-        (other.heard_ms, other.height) = (Some(now_ms), height);
+        (other.heard_ms, other.height, other.lost) = (Some(now_ms), height, false);
         let lost = first || came_back || (height < mine && still) || other.abstains;
         let due = other.helped_ms.is_none_or(|at| at.saturating_add(HELP_AGAIN_MS) <= now_ms);
         if lost && due {
@@ -174,9 +178,21 @@ impl Presence {
         heard <= now_ms && heard.saturating_add(AWAY_MS) > now_ms
     }
 
+    /// Notes which validators could be told something. One that was heard and cannot be told has
+    /// lost its connection: its process has ended, or the line is cut. Whether that changes anything.
+    pub fn note_told(&mut self, told: &[ValidatorKey]) -> bool {
+        let mut changed = false;
+        for (key, other) in &mut self.others {
+            let lost = other.heard_ms.is_some() && !told.contains(key);
+            changed |= std::mem::replace(&mut other.lost, lost) != lost;
+        }
+        changed
+    }
+
     /// Whether a validator is there and would propose.
     pub fn can_lead(&self, who: &ValidatorKey, now_ms: u64) -> bool {
-        self.is_there(who, now_ms) && self.others.get(who).is_none_or(|other| !other.abstains)
+        let would = |other: &Other| !other.abstains && !other.lost;
+        self.is_there(who, now_ms) && self.others.get(who).is_none_or(would)
     }
 
     /// Whether more validators were heard lately than can be faulty.
@@ -216,13 +232,24 @@ where
     context.child("hear").spawn(move |context| hear(context, shared, marshal, receiver));
 }
 
-async fn tell<E: Context, S: Sender>(context: E, shared: Shared, mut sender: S) {
+async fn tell<E: Context, S>(context: E, shared: Shared, mut sender: S)
+where
+    S: Sender<PublicKey = ValidatorKey>,
+{
     loop {
         let height = shared.last_final().header.height;
         shared.presence().stand_at(height, now_ms(&context));
         let message = Bytes::copy_from_slice(&encode(height, shared.voting().abstains()));
-        let _ = sender.send(Recipients::All, message, false); // else the next
-        context.sleep(TELL).await;
+        let told = sender.send(Recipients::All, message, false);
+        // It may have been sent to nobody for other reasons.
+        if !told.is_empty() && shared.presence().note_told(&told) {
+            shared.changed();
+        }
+        let mut waited = Duration::ZERO;
+        while waited < TELL && (waited.is_zero() || !shared.is_busy(now_ms(&context))) {
+            context.sleep(TELL_BUSY).await;
+            waited += TELL_BUSY;
+        }
     }
 }
 

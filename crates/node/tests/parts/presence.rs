@@ -118,6 +118,20 @@ fn who_abstains_leads_nothing_and_gets_a_block_once_a_minute() {
 }
 
 #[test]
+fn who_lost_its_connection_leads_nothing_until_it_has_one_again() {
+    let others = others();
+    let mut presence = Presence::new(&others, 0);
+    assert!(!presence.note_told(&others[1..]));
+    assert!(presence.can_lead(&others[0], 100), "it may not have come yet");
+    presence.hear(&others[0], 0, 200);
+    assert!(!presence.note_told(&others));
+    assert!(presence.note_told(&others[1..]), "it was there");
+    assert!(presence.is_there(&others[0], 400) && !presence.can_lead(&others[0], 400));
+    assert!(presence.note_told(&others));
+    assert!(presence.can_lead(&others[0], 500));
+}
+
+#[test]
 fn a_node_is_connected_to_more_validators_than_can_be_faulty() {
     let others = others();
     let mut presence = Presence::new(&others, 0);
