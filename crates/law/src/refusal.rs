@@ -309,6 +309,9 @@ refusals! {
     318 report_out_of_date ReportOutOfDate { height: u64 }
         "the report names a height that is not among the latest; synchronise to height {height} \
          and report again";
+    319 seated_key SeatedKey { key: KeyId }
+        "key {key} is that of a validator, which would go on voting with it; replace it \
+         (`pacta validator replace-key`), or give up the seat (`pacta validator leave`)";
 }
 
 impl Refusal {

@@ -4,16 +4,20 @@
 //! all, as one does who joins, and takes over nothing that was not executed. So it is consistent
 //! whenever it is taken, and does not depend on how a node stores things.
 
-use std::{path::Path, sync::Arc};
+use std::{num::NonZeroU64, path::Path, sync::Arc};
 
 use bytes::{Buf as _, Bytes};
 use commonware_codec::{DecodeExt as _, Encode as _, Read as _};
-use commonware_consensus::types::Height;
+use commonware_consensus::{
+    Epochable as _,
+    types::{Epoch, Epocher as _, FixedEpocher, Height},
+};
 use commonware_cryptography::{Digestible as _, certificate::Verifier as _};
+use commonware_parallel::Sequential;
 use commonware_runtime::{Runner as _, Supervisor as _, tokio};
 use commonware_storage::archive::{Archive as _, Identifier};
 use pacta_chain::Header;
-use pacta_law::{Digest, Founding, Genesis, Instant};
+use pacta_law::{Digest, Genesis, Instant};
 
 use crate::{
     application::Application,
@@ -24,10 +28,9 @@ use crate::{
     engine::committee,
     error::Error,
     network::PREFIX,
-    receipts::certificate,
     service::Sources,
     sharing,
-    types::{Context, Finalization, Scheme},
+    types::{Ceremony, Context, Finalization, Scheme},
 };
 
 /// Entries are made durable together when so many have come.
@@ -99,9 +102,13 @@ fn malformed(reason: &str) -> Error {
 }
 
 /// Checks that entries are the chain of a network: each block follows the one before, each
-/// certificate is of its block and of the network key, and the last block has one.
+/// certificate is of its block, of the network key and of validators of its epoch, and the last
+/// block has one, as has the last of each epoch, which says who signs in the next.
 pub struct Checker {
-    founding: Founding,
+    namespace: Vec<u8>,
+    epocher: FixedEpocher,
+    epoch: Epoch,
+    committee: Scheme,
     last: Header,
     certified: bool,
 }
@@ -113,8 +120,19 @@ impl Checker {
     /// [`Error::Genesis`] if the genesis has no first block.
     pub fn new(genesis: &Genesis) -> Result<Self, Error> {
         let first = first_block(genesis)?;
-        let (founding, last) = (genesis.founding.clone(), first.header().clone());
-        Ok(Self { founding, last, certified: true })
+        let namespace = pacta_chain::namespace(genesis.network());
+        let blocks = NonZeroU64::new(genesis.founding.epoch_blocks)
+            .ok_or_else(|| Error::Genesis("it does not say how long epochs are".into()))?;
+        let committee = committee_of(&first, Epoch::zero(), &namespace)
+            .ok_or_else(|| Error::Genesis("it does not say who signs first".into()))?;
+        Ok(Self {
+            namespace,
+            epocher: FixedEpocher::new(blocks),
+            epoch: Epoch::zero(),
+            committee,
+            last: first.header().clone(),
+            certified: true,
+        })
     }
 
     /// Checks the next entry.
@@ -133,14 +151,22 @@ impl Checker {
         }
         self.certified = entry.certificate.is_some();
         if let Some(finalization) = &entry.certificate {
-            let Some(certificate) = certificate(finalization, &self.founding.scheme) else {
-                return wrong("its certificate has another form");
-            };
-            if certificate.payload != header.digest() {
+            if finalization.proposal.payload != entry.block.digest() {
                 return wrong("its certificate is of another block");
             }
-            if certificate.verify(&self.founding).is_err() {
-                return wrong("its certificate is not of this network");
+            let known = finalization.epoch() == self.epoch;
+            if !known || !finalization.verify(&mut rand::rng(), &self.committee, &Sequential) {
+                return wrong("its certificate is not of this network's validators of its epoch");
+            }
+        }
+        if self.epocher.last(self.epoch) == Some(Height::new(height)) {
+            if !self.certified {
+                return wrong("it is the last of its epoch and has no certificate");
+            }
+            self.epoch = self.epoch.next();
+            match committee_of(&entry.block, self.epoch, &self.namespace) {
+                Some(committee) => self.committee = committee,
+                None => return wrong("it does not say who signs in the next epoch"),
             }
         }
         self.last = header.clone();
@@ -159,6 +185,13 @@ impl Checker {
         let Header { height, instant, ledger_root, journal_root, .. } = self.last;
         Ok(Standing { height, digest: self.last.digest(), instant, ledger_root, journal_root })
     }
+}
+
+/// What checks the certificates of an epoch, by the block that begins it.
+fn committee_of(block: &Block, epoch: Epoch, namespace: &[u8]) -> Option<Scheme> {
+    let Some(Ceremony::EpochInfo(info)) = block.ceremony() else { return None };
+    let (players, sharing) = (info.output.players().clone(), info.output.public().clone());
+    (info.epoch == epoch).then(|| Scheme::verifier(namespace, players, sharing))
 }
 
 /// Where a chain ends.

@@ -1,7 +1,9 @@
 //! The means to check votes and certificates, by epoch.
 //!
 //! The committee of an epoch is known here from the block that begins it until some epochs later.
-//! Certificates of other epochs are checked by the network key, which outlives every committee.
+//! Certificates of earlier epochs are checked by the network key, which outlives every committee.
+//! Those of later epochs are not checked at all: the network key alone would take the word of
+//! whoever kept a quorum of old shares, so a node that catches up goes from one epoch to the next.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -83,8 +85,16 @@ impl Provider for Committees {
     type Scope = Epoch;
     type Scheme = Scheme;
 
+    /// None for epochs after the last one known: whoever asked for such a certificate asks again
+    /// when the epoch has begun here.
     fn scoped(&self, epoch: Epoch) -> Option<Scoped<Scheme>> {
-        let known = self.0.schemes.lock().get(&epoch).cloned();
-        Some(known.map_or_else(|| Scoped::verifier(self.0.network.clone()), Scoped::scheme))
+        let schemes = self.0.schemes.lock();
+        match schemes.get(&epoch) {
+            Some(known) => Some(Scoped::scheme(known.clone())),
+            None if schemes.keys().next_back().is_some_and(|last| epoch < *last) => {
+                Some(Scoped::verifier(self.0.network.clone()))
+            }
+            None => None,
+        }
     }
 }

@@ -1,8 +1,9 @@
-//! A clock that runs slowly while there is nothing to do.
+//! A clock that runs slowly while there is nothing to do, and fast while nobody can do it.
 //!
 //! The engine's time limits must outlast the heartbeat, or a quiet network would change leaders all
 //! day; but a leader that has crashed should cost little time. So the engine, and it alone, gets a
-//! clock that runs at full speed while this node knows of something to do, and slowly otherwise.
+//! clock that runs at full speed while this node knows of something to do, and slowly otherwise; but
+//! fast while the leader is known to be gone, so that its turn is over soon.
 //! Time limits concern only how soon something becomes final, never what; nothing that is signed or
 //! stored comes from this clock.
 
@@ -25,18 +26,44 @@ use rand_core::{TryCryptoRng, TryRng};
 
 use crate::{bell::Bell, types::Context};
 
+/// How fast an elastic clock runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// So much real time passes for one unit of elastic time; 1 is full speed.
+    Slow(u32),
+    /// So many units of elastic time pass in one of real time.
+    Hasty(u32),
+}
+
+impl Pace {
+    /// Elastic time that passes in some real time.
+    fn elastic(self, real: Duration) -> Duration {
+        match self {
+            Self::Slow(slowness) => real / slowness.max(1),
+            Self::Hasty(haste) => real.saturating_mul(haste.max(1)),
+        }
+    }
+
+    /// Real time that passes for some elastic time.
+    fn real(self, elastic: Duration) -> Duration {
+        match self {
+            Self::Slow(slowness) => elastic.saturating_mul(slowness.max(1)),
+            Self::Hasty(haste) => elastic / haste.max(1),
+        }
+    }
+}
+
 /// Where the elastic clock stood when its speed last changed.
 #[derive(Clone, Copy)]
 struct Mark {
     real: SystemTime,
     elastic: SystemTime,
-    /// Real time that passes for one unit of elastic time.
-    slowness: u32,
+    pace: Pace,
 }
 
 impl Mark {
     fn at(&self, real: SystemTime) -> SystemTime {
-        self.elastic + real.duration_since(self.real).unwrap_or_default() / self.slowness
+        self.elastic + self.pace.elastic(real.duration_since(self.real).unwrap_or_default())
     }
 }
 
@@ -51,20 +78,19 @@ impl<E: Context> Speed<E> {
     /// A clock that shows real time and runs at full speed.
     pub fn new(clock: E) -> Arc<Self> {
         let now = clock.current();
-        let mark = Mark { real: now, elastic: now, slowness: 1 };
+        let mark = Mark { real: now, elastic: now, pace: Pace::Slow(1) };
         Arc::new(Self { clock, mark: Mutex::new(mark), changed: Bell::default() })
     }
 
-    /// From now on so much real time passes for one unit of elastic time.
-    pub fn set_slowness(&self, slowness: u32) {
-        let slowness = slowness.max(1);
+    /// Runs at another pace from now on.
+    pub fn set(&self, pace: Pace) {
         {
             let mut mark = self.mark.lock();
-            if mark.slowness == slowness {
+            if mark.pace == pace {
                 return;
             }
             let real = self.clock.current();
-            *mark = Mark { real, elastic: mark.at(real), slowness };
+            *mark = Mark { real, elastic: mark.at(real), pace };
         }
         self.changed.ring();
     }
@@ -85,7 +111,7 @@ impl<E: Context> Speed<E> {
                 return;
             }
             // Rounded up, so that the deadline is reached.
-            let real = left.saturating_mul(self.mark.lock().slowness) + Duration::from_nanos(1);
+            let real = self.mark.lock().pace.real(left) + Duration::from_nanos(1);
             select! {
                 _ = self.clock.sleep(real) => {},
                 _ = change => {},

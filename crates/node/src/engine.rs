@@ -103,7 +103,8 @@ pub struct Setup {
     pub key: ValidatorSecret,
     /// Its share of the network key by the founding; none of a validator that joined later.
     pub share: Option<NetworkShare>,
-    /// Addresses of validators that the operator knows better than founding and ledger do.
+    /// Addresses of validators that the operator knows better than founding and ledger do, or that
+    /// a ledger which is behind does not name yet.
     pub addresses: BTreeMap<ValidatorKey, String>,
     /// Time limits.
     pub pacing: Pacing,
@@ -237,14 +238,17 @@ where
     let me = key.public_key();
     let output = sharing::of_founding(&genesis, &committee)?;
     let mut secrets = Secrets::open(context.child("secrets"), &prefix, &key).await?;
-    if let Some(share) = share.filter(|_| secrets.is_empty()) {
+    if let Some(share) = share
+        && secrets.is_empty().await
+    {
         if *share.output() != output {
             return Err(Error::Credentials("the share belongs to another network".into()));
         }
         secrets.put_share(Epoch::zero(), share.share_of(&me, &committee)?).await;
     }
     let namespace = pacta_chain::namespace(genesis.network());
-    let network_key = *output.public().public();
+    let founding = output.public().clone();
+    let network_key = *founding.public();
     let committees = Committees::new(namespace.clone(), network_key, key.clone(), voting.clone());
     let epoch_blocks = NonZeroU64::new(genesis.founding.epoch_blocks)
         .ok_or_else(|| Error::Genesis("it does not say how long epochs are".into()))?;
@@ -293,8 +297,7 @@ where
         next_due: None,
         urgent: false,
     };
-    let mut known = founding_addresses(&genesis)?;
-    peers::correct(&mut known, &addresses);
+    let known = peers::with(founding_addresses(&genesis)?, &addresses, false);
     let others = Presence::new(known.keys().filter(|key| **key != me), now_ms(&context));
     let shared = Shared::new(genesis, pacing, errs, voting, others, founded)?;
     let application = Application::<E>::new(store.clone(), shared.clone(), first.clone());
@@ -360,7 +363,7 @@ where
                 committee,
                 handle.clone(),
             ),
-            secret_store: secrets,
+            secret_store: secrets.clone(),
             strategy: Sequential,
             registrar: committees.clone(),
             marshal: marshal.clone(),
@@ -407,6 +410,8 @@ where
     let parts = epochs::Parts {
         shared,
         committees: committees.clone(),
+        secrets,
+        founding,
         marshal: marshal.clone(),
         application: deferred,
         blocker,

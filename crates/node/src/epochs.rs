@@ -5,8 +5,7 @@
 //! dealt is put on record, and its last block says who agrees on the next epoch. Then the engine of
 //! this epoch ends and that of the next one begins, on the same key of the network.
 
-use std::num::NonZeroU64;
-use std::sync::Arc;
+use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
 use commonware_actor::Feedback;
 use commonware_consensus::{
@@ -21,6 +20,7 @@ use commonware_consensus::{
 };
 use commonware_cryptography::{
     Digested,
+    bls12381::primitives::{sharing::Sharing, variant::MinSig},
     certificate::{Provider as _, Scheme as _},
 };
 use commonware_glue::dkg::fence::Gate;
@@ -36,12 +36,15 @@ use commonware_utils::{
 };
 
 use crate::{
+    application::now_ms,
     block::Block,
     committees::Committees,
     databases::{JOURNAL_BUFFER_BYTES, REPLAY_BUFFER_BYTES},
     elastic::{Elastic, Speed},
     engine::{CERTIFICATE_TIMEOUT, FETCH_RETRY, MAILBOX},
     misconduct::{Ears, Overhearing, Witness},
+    presence::Reaction,
+    secrets::Secrets,
     shared::Shared,
     tempo::Views,
     turns::Turns,
@@ -51,6 +54,8 @@ use crate::{
 
 /// Views of which votes are kept.
 const VIEWS_KEPT: ViewDelta = ViewDelta::new(256);
+/// How often a node looks how far it has come.
+const LOOK: Duration = Duration::from_secs(1);
 /// An epoch's journal of votes is removed when so many later ones have begun.
 const JOURNALS_KEPT: u64 = 2;
 
@@ -89,6 +94,10 @@ pub struct Parts<E: Context, D, B> {
     pub shared: Shared,
     /// The committees, by epoch.
     pub committees: Committees,
+    /// What this node keeps secret of the ceremonies.
+    pub secrets: Secrets<E>,
+    /// How the founding shared the network key.
+    pub founding: Sharing<MinSig>,
     /// The store of final blocks.
     pub marshal: Marshal,
     /// The application, as the engine sees it.
@@ -300,7 +309,38 @@ where
             let _ = self.context.remove(&self.journal(old), None).await;
         }
         tracing::debug!(%epoch, validators = info.output.players().len(), "an epoch begins");
+        self.catch_up(epoch);
+        self.erase_earlier(epoch, block.height(), *info.output.public() != self.parts.founding);
         Some(Active { epoch, engine })
+    }
+
+    /// Asks for the last block of an epoch that has begun, if others are beyond it.
+    fn catch_up(&self, epoch: Epoch) {
+        let last = FixedEpocher::new(self.parts.epoch_blocks).last(epoch);
+        let last = last.expect("epochs end at all heights");
+        let reaction = self.parts.shared.presence().reach(last.get(), now_ms(&self.context));
+        if let Reaction::Ask(height, whom) = reaction
+            && let Ok(whom) = whom.try_into()
+        {
+            self.parts.marshal.hint_finalized(Height::new(height), whom);
+        }
+    }
+
+    /// Erases the shares of earlier epochs as soon as this node will not begin in one of them again
+    /// when it is started anew: when it is on record that the block which begins this one was
+    /// processed. If shares were renewed since the founding, that one is over too.
+    fn erase_earlier(&self, epoch: Epoch, begins: Height, renewed: bool) {
+        let Parts { secrets, marshal, shared, .. } = &self.parts;
+        let (secrets, marshal, shared) = (secrets.clone(), marshal.clone(), shared.clone());
+        self.context.child("erase").spawn(move |context| async move {
+            while marshal.get_processed().await.is_none_or(|last| last.height() < begins) {
+                context.sleep(LOOK).await;
+            }
+            secrets.begin_no_earlier(epoch).await;
+            if renewed {
+                shared.set_renewed();
+            }
+        });
     }
 
     /// The journal of votes of an epoch.

@@ -2,8 +2,7 @@
 
 use std::{
     any::Any,
-    collections::BTreeMap,
-    net::{SocketAddr, ToSocketAddrs as _},
+    net::SocketAddr,
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
@@ -14,7 +13,7 @@ use std::{
 
 use commonware_cryptography::{ChaCha20Poly1305, Signer as _};
 use commonware_macros::select;
-use commonware_p2p::{Address, AddressableManager as _, authenticated::lookup};
+use commonware_p2p::authenticated::lookup;
 use commonware_runtime::{Runner as _, Supervisor as _, tokio};
 use commonware_stream::{
     SakeCups,
@@ -24,20 +23,19 @@ use commonware_stream::{
 use commonware_utils::{
     NZUsize,
     channel::{oneshot, watch},
-    ordered::Map,
 };
 use pacta_law::{Genesis, seats_max};
 
 use crate::{
     contradiction,
     dealer::NetworkShare,
+    dial,
     directory::Directory,
     engine::{self, Errs, Links, Setup, channels, message_bytes_max},
     error::Error,
     files,
     handle::Handle,
     pacing::Pacing,
-    peers::Track,
     types::{ValidatorKey, ValidatorSecret},
     voting::Voting,
 };
@@ -68,7 +66,8 @@ pub struct Config {
     pub key: ValidatorSecret,
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// Where validators listen, `host:port`, as far as the operator knows better than the founding.
+    /// Where validators listen, `host:port`, as far as the operator knows better than the founding,
+    /// which need not name them.
     pub peers: Vec<(ValidatorKey, String)>,
     /// Time limits.
     pub pacing: Pacing,
@@ -217,7 +216,8 @@ async fn serve(
     let files_channel = network.register(channel, quota);
     let network = network.start();
 
-    let track = Dial { oracle: oracle.clone(), me: config.listen, key: config.key.public_key() };
+    let me = (config.key.public_key(), config.listen);
+    let track = dial::start(context.child("dial"), oracle.clone(), me);
     let setup = Setup {
         genesis: config.genesis,
         key: config.key,
@@ -240,33 +240,6 @@ async fn serve(
         _ = stopped => Ok(()),
         result = running.task => Err(ended("engine", result)),
         result = network => Err(ended("network", result)),
-    }
-}
-
-/// Connects to validators over TCP.
-struct Dial {
-    oracle: lookup::Oracle<ValidatorKey>,
-    me: SocketAddr,
-    key: ValidatorKey,
-}
-
-impl Track for Dial {
-    /// A name is resolved when the validator becomes known; one that cannot be is tried again with
-    /// the next change.
-    fn track(&mut self, number: u64, peers: BTreeMap<ValidatorKey, String>) {
-        let mut addresses: BTreeMap<ValidatorKey, Address> = BTreeMap::new();
-        for (key, address) in peers {
-            match address.to_socket_addrs().ok().and_then(|mut found| found.next()) {
-                _ if key == self.key => {}
-                Some(found) => {
-                    addresses.insert(key, Address::from(found));
-                }
-                None => tracing::warn!(%key, address, "the address of a validator is not found"),
-            }
-        }
-        addresses.insert(self.key.clone(), Address::from(self.me));
-        let addresses: Map<ValidatorKey, Address> = Map::from_iter_dedup(addresses);
-        let _ = self.oracle.track(number, addresses);
     }
 }
 

@@ -17,39 +17,40 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Makes and keeps connections to peers.
 pub trait Track: Send + 'static {
-    /// Connects to exactly these, each at its address `host:port`. Numbers rise.
-    fn track(&mut self, number: u64, peers: BTreeMap<ValidatorKey, String>);
+    /// Connects to exactly these, each at its address `host:port`.
+    fn track(&mut self, peers: BTreeMap<ValidatorKey, String>);
 }
 
 /// Connects to all, always: for networks whose links are laid by others.
 pub struct All;
 
 impl Track for All {
-    fn track(&mut self, _: u64, _: BTreeMap<ValidatorKey, String>) {}
+    fn track(&mut self, _: BTreeMap<ValidatorKey, String>) {}
 }
 
-/// Starts to follow the ledger. `first` is whom the node is connected to at its start; the operator
-/// knows some addresses better than the ledger does.
+/// Starts to follow the ledger. `first` is whom the node is connected to at its start, `told` what
+/// the operator knows of validators and their addresses.
 pub fn start<E: Context>(
     context: E,
     shared: Shared,
     handle: Handle,
     me: ValidatorKey,
-    (first, better): (BTreeMap<ValidatorKey, String>, BTreeMap<ValidatorKey, String>),
+    (first, told): (BTreeMap<ValidatorKey, String>, BTreeMap<ValidatorKey, String>),
     mut track: impl Track,
 ) {
     context.spawn(move |context| async move {
         let mut finals = shared.finals();
-        let (mut known, mut number) = (first, 0);
-        track.track(number, known.clone());
+        let (mut known, mut synchronised) = (first, false);
+        track.track(known.clone());
         loop {
-            let mut wanted = wanted(&handle).await.unwrap_or_else(|| known.clone());
-            correct(&mut wanted, &better);
+            synchronised |= shared.presence().is_synchronised();
+            let of_ledger = wanted(&handle).await;
+            let wanted =
+                of_ledger.map_or_else(|| known.clone(), |found| with(found, &told, synchronised));
             if wanted != known {
-                number += 1;
                 let others = wanted.keys().filter(|key| **key != me);
                 shared.presence().set_others(others);
-                track.track(number, wanted.clone());
+                track.track(wanted.clone());
                 tracing::info!(peers = wanted.len(), "the validators to be connected to changed");
                 known = wanted;
             }
@@ -61,16 +62,20 @@ pub fn start<E: Context>(
     });
 }
 
-/// Replaces addresses by better ones.
-pub fn correct(
-    peers: &mut BTreeMap<ValidatorKey, String>,
-    better: &BTreeMap<ValidatorKey, String>,
-) {
-    for (key, address) in peers {
-        if let Some(better) = better.get(key) {
-            address.clone_from(better);
+/// Validators as the ledger or the founding names them, with what the operator knows: better
+/// addresses, and other validators, until the node is synchronised and the ledger names them all.
+/// Those of a founding may all have left since.
+pub fn with(
+    mut peers: BTreeMap<ValidatorKey, String>,
+    told: &BTreeMap<ValidatorKey, String>,
+    synchronised: bool,
+) -> BTreeMap<ValidatorKey, String> {
+    for (key, address) in told {
+        if !synchronised || peers.contains_key(key) {
+            peers.insert(key.clone(), address.clone());
         }
     }
+    peers
 }
 
 /// All validators that this node should hear and be heard by, with their addresses; none if the

@@ -3,7 +3,8 @@
 //! Blocks are rare while there is nothing to do, so they do not show who is there. Each validator
 //! therefore tells all others every two seconds the height it has reached. What one says is only
 //! its word: a height is believed that more claim than can be faulty, and those who claim it are
-//! asked for its certificate. Whoever is behind, or comes back, gets one block to find its place
+//! asked for its certificate; if it is of a later epoch, for that of the last block of this one,
+//! which says who signs the next. Whoever is behind, or comes back, gets one block to find its place
 //! by, at most once a minute; so does who abstains since it lost its votes, for it votes again once
 //! the network has moved on. Whom a few blocks did not help waits twice as long each time, so that
 //! one who lies, or cannot be helped, costs a network at rest some dozen blocks a day.
@@ -22,6 +23,8 @@ use crate::{
 
 /// How often a validator says how far it is.
 const TELL: Duration = Duration::from_secs(2);
+/// How often it does while it knows of something to do, so that it learns soon who is gone.
+const TELL_BUSY: Duration = Duration::from_millis(500);
 /// A validator that was not heard for this time, in milliseconds, is away.
 const AWAY_MS: u64 = 7_000;
 /// A node that did not advance for this time, in milliseconds, is not just catching up.
@@ -45,6 +48,8 @@ pub struct Presence {
     faulty_max: usize,
     /// The height that was asked for last, and when.
     asked: Option<(u64, u64)>,
+    /// The last height whose certificate can be checked here: the end of the epoch known last.
+    reach: u64,
     /// A block of this height is wanted, for somebody to find its place by.
     wanted: u64,
     /// This node's height, and since when.
@@ -62,6 +67,8 @@ struct Other {
     /// How often it was helped, as far as that is not forgotten.
     helps: u32,
     abstains: bool,
+    /// The connection to it was lost.
+    lost: bool,
 }
 
 impl Other {
@@ -108,6 +115,22 @@ impl Presence {
         self.faulty_max = self.others.len() / 3;
     }
 
+    /// Notes that certificates can be checked up to a height, the last of an epoch, and asks those
+    /// for that one's who are beyond it.
+    pub fn reach(&mut self, height: u64, now_ms: u64) -> Reaction {
+        self.reach = height;
+        match self.ahead(now_ms) >= height {
+            true => self.ask(height, now_ms),
+            false => Reaction::None,
+        }
+    }
+
+    fn ask(&mut self, height: u64, now_ms: u64) -> Reaction {
+        self.asked = Some((height, now_ms));
+        let claims = self.others.iter().filter(|(_, other)| other.height >= height);
+        Reaction::Ask(height, claims.map(|(key, _)| key.clone()).collect())
+    }
+
     /// Whether this node is as far as those who were heard lately, as far as is known, and heard
     /// more of them than can be faulty; a node alone is.
     pub fn is_synchronised(&self) -> bool {
@@ -138,23 +161,21 @@ impl Presence {
         let mine = self.height;
         let Some(other) = self.others.get_mut(who) else { return Reaction::None };
         let first = other.heard_ms.is_none();
-        (other.heard_ms, other.height) = (Some(now_ms), height);
+        (other.heard_ms, other.height, other.lost) = (Some(now_ms), height, false);
         let lost = first || came_back || (height < mine && still) || other.abstains;
         if lost && let Some(helps) = other.may_be_helped(now_ms) {
             (other.helped_ms, other.helps) = (Some(now_ms), helps.saturating_add(1));
             self.wanted = mine + 1;
             return Reaction::Help;
         }
-        let ahead = self.ahead(now_ms);
+        let next = self.ahead(now_ms).min(self.reach);
         let asked = self
             .asked
-            .is_some_and(|(to, at)| to >= ahead && at.saturating_add(ASK_AGAIN_MS) > now_ms);
-        if ahead > mine && still && !asked {
-            self.asked = Some((ahead, now_ms));
-            let claims = self.others.iter().filter(|(_, other)| other.height >= ahead);
-            return Reaction::Ask(ahead, claims.map(|(key, _)| key.clone()).collect());
+            .is_some_and(|(to, at)| to >= next && at.saturating_add(ASK_AGAIN_MS) > now_ms);
+        match next > mine && still && !asked {
+            true => self.ask(next, now_ms),
+            false => Reaction::None,
         }
-        Reaction::None
     }
 
     /// The greatest height that more claim than can be faulty, so that one of them is honest.
@@ -178,9 +199,21 @@ impl Presence {
         heard <= now_ms && heard.saturating_add(AWAY_MS) > now_ms
     }
 
+    /// Notes which validators could be told something. One that was heard and cannot be told has
+    /// lost its connection: its process has ended, or the line is cut. Whether that changes anything.
+    pub fn note_told(&mut self, told: &[ValidatorKey]) -> bool {
+        let mut changed = false;
+        for (key, other) in &mut self.others {
+            let lost = other.heard_ms.is_some() && !told.contains(key);
+            changed |= std::mem::replace(&mut other.lost, lost) != lost;
+        }
+        changed
+    }
+
     /// Whether a validator is there and would propose.
     pub fn can_lead(&self, who: &ValidatorKey, now_ms: u64) -> bool {
-        self.is_there(who, now_ms) && self.others.get(who).is_none_or(|other| !other.abstains)
+        let would = |other: &Other| !other.abstains && !other.lost;
+        self.is_there(who, now_ms) && self.others.get(who).is_none_or(would)
     }
 
     /// Whether more validators were heard lately than can be faulty.
@@ -220,14 +253,25 @@ where
     context.child("hear").spawn(move |context| hear(context, shared, marshal, receiver));
 }
 
-async fn tell<E: Context, S: Sender>(context: E, shared: Shared, mut sender: S) {
+async fn tell<E: Context, S>(context: E, shared: Shared, mut sender: S)
+where
+    S: Sender<PublicKey = ValidatorKey>,
+{
     loop {
         let height = shared.last_final().header.height;
         shared.presence().stand_at(height, now_ms(&context));
         let abstains = shared.voting().abstains() || shared.errs().abstains;
         let message = Bytes::copy_from_slice(&encode(height, abstains));
-        let _ = sender.send(Recipients::All, message, false); // else the next
-        context.sleep(TELL).await;
+        let told = sender.send(Recipients::All, message, false);
+        // It may have been sent to nobody for other reasons.
+        if !told.is_empty() && shared.presence().note_told(&told) {
+            shared.changed();
+        }
+        let mut waited = Duration::ZERO;
+        while waited < TELL && (waited.is_zero() || !shared.is_busy(now_ms(&context))) {
+            context.sleep(TELL_BUSY).await;
+            waited += TELL_BUSY;
+        }
     }
 }
 

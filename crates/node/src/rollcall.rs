@@ -121,6 +121,8 @@ pub enum Standing {
     OtherPlan(Digest),
     /// It is at another attempt.
     OtherAttempt(NonZeroU32),
+    /// It says that another network came of the ceremony: its digest.
+    OtherNetwork(Digest),
     /// It is there.
     There(Stage),
 }
@@ -253,8 +255,12 @@ impl Roll {
     }
 
     /// Why this founder must not go on, if it must not. One founder that differs from all others
-    /// cannot stop them; they name it and wait.
+    /// cannot stop them; they name it and wait. Nothing stops who has written its directory: all
+    /// had made the same network then, whatever one says later.
     pub fn odd(&self, now_ms: u64) -> Option<Odd> {
+        if self.stage == Stage::Done {
+            return None;
+        }
         if let Some(mine) = self.network {
             let other = |who: &usize| self.founders[*who].network.is_some_and(|one| one != mine);
             if let Some(who) = self.others().find(other) {
@@ -294,8 +300,13 @@ impl Roll {
             Some(Err(_)) => Standing::OtherVersion,
             Some(Ok(call)) if call.plan != self.plan => Standing::OtherPlan(call.plan),
             Some(Ok(call)) if call.attempt != self.attempt => Standing::OtherAttempt(call.attempt),
+            Some(Ok(call)) if self.contradicts(call) => Standing::OtherNetwork(call.network),
             Some(Ok(call)) => Standing::There(call.stage),
         }
+    }
+
+    fn contradicts(&self, call: &Call) -> bool {
+        call.stage >= Stage::Agreed && self.network.is_some_and(|mine| mine != call.network)
     }
 
     /// Whether a founder has finished: by its own word, or by that of more than may be faulty.

@@ -2,7 +2,10 @@
 //! from, and what was dealt to it.
 //!
 //! All of it is encrypted under a key derived from the validator's own, so that a copy of the disk
-//! without that key tells nothing. What is pruned is overwritten in both copies that are kept.
+//! without that key tells nothing. What is pruned is overwritten in both copies that are kept: a
+//! quorum of shares of one epoch could sign for ever, so none is kept without need.
+
+use std::sync::Arc;
 
 use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305, XNonce,
@@ -17,7 +20,7 @@ use commonware_cryptography::{
 };
 use commonware_glue::dkg::SecretStore;
 use commonware_storage::metadata::{self, Metadata};
-use commonware_utils::sequence::FixedBytes;
+use commonware_utils::{sequence::FixedBytes, sync::AsyncMutex};
 
 use crate::{
     error::Error,
@@ -42,8 +45,16 @@ enum Kind {
     Rewrites = 4,
 }
 
-/// The secrets of one validator, encrypted on its disk.
-pub struct Secrets<E: Context> {
+/// The secrets of one validator, encrypted on its disk. Clones are the same.
+pub struct Secrets<E: Context>(Arc<AsyncMutex<Inner<E>>>);
+
+impl<E: Context> Clone for Secrets<E> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+struct Inner<E: Context> {
     context: E,
     cipher: XChaCha20Poly1305,
     stored: Option<Metadata<E, Key, Vec<u8>>>,
@@ -62,14 +73,35 @@ impl<E: Context> Secrets<E> {
         let stored = Metadata::init(context.child("stored"), config).await.map_err(damaged)?;
         let key = Sha256::hash(&[DOMAIN, &key.encode()]);
         let cipher = XChaCha20Poly1305::new(&key.0.into());
-        Ok(Self { context, cipher, stored: Some(stored) })
+        Ok(Self(Arc::new(AsyncMutex::new(Inner { context, cipher, stored: Some(stored) }))))
     }
 
     /// Whether nothing is kept: this node has taken part in no ceremony.
-    pub fn is_empty(&self) -> bool {
-        self.stored().keys().next().is_none()
+    pub async fn is_empty(&self) -> bool {
+        self.0.lock().await.stored().keys().next().is_none()
     }
 
+    /// Erases what is of earlier epochs, since this node never begins in one of them again. Without
+    /// a share of this epoch nothing is erased: that of an earlier one may be carried on.
+    pub async fn begin_no_earlier(&self, epoch: Epoch) {
+        let mut inner = self.0.lock().await;
+        let stored = inner.stored();
+        let has_share = stored.get(&key(Kind::Share, epoch, &[])).is_some();
+        if has_share && stored.keys().any(|key| epoch_of(key) < epoch.get()) {
+            inner.prune(epoch).await;
+        }
+    }
+
+    async fn put(&self, key: Key, secret: &[u8]) {
+        self.0.lock().await.put(key, secret).await;
+    }
+
+    async fn get(&self, key: Key) -> Option<Vec<u8>> {
+        self.0.lock().await.get(&key)
+    }
+}
+
+impl<E: Context> Inner<E> {
     fn stored(&self) -> &Metadata<E, Key, Vec<u8>> {
         self.stored.as_ref().expect("it is put back after each change")
     }
@@ -106,6 +138,19 @@ impl<E: Context> Secrets<E> {
         }
         secret.ok()
     }
+
+    /// Two rewrites, since the storage keeps the copy before the last besides.
+    async fn prune(&mut self, min: Epoch) {
+        let rewrites = key(Kind::Rewrites, Epoch::new(u64::MAX), &[]);
+        for _ in 0..2 {
+            self.change(|stored| {
+                stored.retain(|key, _| epoch_of(key) >= min.get());
+                let count = stored.get(&rewrites).and_then(|count| count.first()).copied();
+                stored.put(rewrites.clone(), vec![count.unwrap_or_default().wrapping_add(1)]);
+            })
+            .await;
+        }
+    }
 }
 
 fn damaged(error: impl std::fmt::Display) -> Error {
@@ -133,7 +178,7 @@ impl<E: Context> SecretStore for Secrets<E> {
     }
 
     async fn get_share(&mut self, epoch: Epoch) -> Option<Share> {
-        Share::decode(self.get(&key(Kind::Share, epoch, &[]))?).ok()
+        Share::decode(self.get(key(Kind::Share, epoch, &[])).await?).ok()
     }
 
     async fn put_seed(&mut self, epoch: Epoch, seed: Summary) {
@@ -141,7 +186,7 @@ impl<E: Context> SecretStore for Secrets<E> {
     }
 
     async fn get_seed(&mut self, epoch: Epoch) -> Option<Summary> {
-        Summary::decode(self.get(&key(Kind::Seed, epoch, &[]))?).ok()
+        Summary::decode(self.get(key(Kind::Seed, epoch, &[])).await?).ok()
     }
 
     async fn put_dealing<P: PublicKey>(&mut self, epoch: Epoch, dealer: P, dealing: DealerPrivMsg) {
@@ -153,19 +198,11 @@ impl<E: Context> SecretStore for Secrets<E> {
         epoch: Epoch,
         dealer: &P,
     ) -> Option<DealerPrivMsg> {
-        DealerPrivMsg::decode(self.get(&key(Kind::Dealing, epoch, &dealer.encode()))?).ok()
+        let key = key(Kind::Dealing, epoch, &dealer.encode());
+        DealerPrivMsg::decode(self.get(key).await?).ok()
     }
 
-    /// Two rewrites, since the storage keeps the copy before the last besides.
     async fn prune(&mut self, min: Epoch) {
-        let rewrites = key(Kind::Rewrites, Epoch::new(u64::MAX), &[]);
-        for _ in 0..2 {
-            self.change(|stored| {
-                stored.retain(|key, _| epoch_of(key) >= min.get());
-                let count = stored.get(&rewrites).and_then(|count| count.first()).copied();
-                stored.put(rewrites.clone(), vec![count.unwrap_or_default().wrapping_add(1)]);
-            })
-            .await;
-        }
+        self.0.lock().await.prune(min).await;
     }
 }

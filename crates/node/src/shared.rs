@@ -101,6 +101,8 @@ struct Inner {
     /// Evidence against keys of which it is not proven yet that they are validators'.
     suspected: Mutex<Kept>,
     suspicions: Bell,
+    /// Whether shares were renewed since the founding.
+    renewed: watch::Sender<bool>,
 }
 
 /// While it lives, a vote is withheld.
@@ -154,6 +156,7 @@ impl Shared {
             accusations: Bell::default(),
             suspected: Mutex::default(),
             suspicions: Bell::default(),
+            renewed: watch::Sender::new(false),
         })))
     }
 
@@ -227,6 +230,16 @@ impl Shared {
             self.0.accusations.ring();
         }
         new
+    }
+
+    /// Notes that shares were renewed since the founding, whose are needed no more.
+    pub fn set_renewed(&self) {
+        self.0.renewed.send_replace(true);
+    }
+
+    /// Hears when shares were renewed since the founding.
+    pub fn renewed(&self) -> watch::Receiver<bool> {
+        self.0.renewed.subscribe()
     }
 
     /// Rings when there is new evidence.

@@ -1,5 +1,5 @@
 //! Sets the speed of the engine's clock: slow while there is nothing to do and the leader of the
-//! view is there to do it when there is.
+//! view is there to do it when there is; fast while there is something to do and the leader is gone.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,13 +9,16 @@ use commonware_macros::select;
 
 use crate::{
     application::now_ms,
-    elastic::Speed,
+    elastic::{Pace, Speed},
     shared::Shared,
     types::{BlockDigest, Context, Scheme, ValidatorKey},
 };
 
 /// Whatever nobody tells of, such as time, is looked at again after this time.
 const LOOK: Duration = Duration::from_secs(1);
+/// How much faster than others a leader that is gone loses its turn. It is not given up at once: who
+/// alone does not hear it should not be the first to say so.
+const HASTE: u32 = 8;
 
 /// Passes on what the engine reports, and notes the view that it has entered.
 #[derive(Clone)]
@@ -52,9 +55,6 @@ impl<R: Reporter<Activity = Activity<Scheme, BlockDigest>>> Reporter for Views<R
 /// Starts to watch.
 pub fn start<E: Context>(context: E, shared: Shared, speed: Arc<Speed<E>>, me: ValidatorKey) {
     let idle = shared.pacing().idle_slowness();
-    if idle == 1 {
-        return;
-    }
     context.spawn(move |context| async move {
         loop {
             let change = shared.changes().next();
@@ -62,8 +62,11 @@ pub fn start<E: Context>(context: E, shared: Shared, speed: Arc<Speed<E>>, me: V
             let leader = shared.leader();
             let led = leader
                 .is_none_or(|leader| leader == me || shared.presence().can_lead(&leader, now));
-            let slow = led && !shared.is_busy(now);
-            speed.set_slowness(if slow { idle } else { 1 });
+            speed.set(match (led, shared.is_busy(now)) {
+                (true, false) => Pace::Slow(idle),
+                (true, true) | (false, false) => Pace::Slow(1),
+                (false, true) => Pace::Hasty(HASTE),
+            });
             select! {
                 _ = context.sleep(LOOK) => {},
                 _ = change => {},

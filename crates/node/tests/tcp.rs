@@ -11,8 +11,13 @@ use std::{
 };
 
 use commonware_cryptography::Signer as _;
-use pacta_law::{ActId, Data, KeyId, Refusal, actor::revoke_key::RevokeKey};
-use pacta_node::{Config, Error, Node, Pacing, start_validator, voting::never_started};
+use pacta_law::{ActId, Data, Genesis, KeyId, Refusal, actor::revoke_key::RevokeKey};
+use pacta_node::{
+    Config, Error, Node, Pacing,
+    backup::{self, Checker, Standing},
+    start_validator,
+    voting::never_started,
+};
 use support::{Founded, act_receipt, assert_genuine, chain, two_chains};
 
 const VALIDATORS: usize = 4;
@@ -197,6 +202,23 @@ async fn acts_become_final_and_outlive_restarts_and_lost_directories() {
     }
     assert!(chains.windows(2).all(|pair| pair[0] == pair[1]));
     assert_eq!(chains[0].iter().map(|block| block.3).sum::<usize>(), acts.len() + 2);
+
+    let first = nodes[0].as_ref().unwrap().handle();
+    assert!(first.status().height > 2 * town.founded.genesis.founding.epoch_blocks);
+    let mut entries = first.entries(1, usize::MAX).await.unwrap();
+    check(&town.founded.genesis, &entries).unwrap();
+    // The last certificate ends with the threshold signature, and before it with an own one.
+    let own = entries.len() - 48 - 8;
+    entries[own] ^= 1;
+    let error = check(&town.founded.genesis, &entries).err().unwrap();
+    assert!(error.to_string().contains("validators of its epoch"), "{error}");
+}
+
+/// Checks entries as those of a backup.
+fn check(genesis: &Genesis, bytes: &[u8]) -> Result<Standing, Error> {
+    let mut checker = Checker::new(genesis)?;
+    backup::read(bytes.to_vec())?.iter().try_for_each(|entry| checker.check(entry))?;
+    checker.finish()
 }
 
 #[tokio::test]

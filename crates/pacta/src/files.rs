@@ -44,6 +44,29 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<()> {
     })
 }
 
+/// Opens a file that is to be erased: [`erase`] does so when it has lost its name, so that a crash
+/// leaves a whole file or none.
+///
+/// # Errors
+/// Exit code 74 when it cannot be opened.
+pub fn open_to_erase(path: &Path) -> Result<File> {
+    OpenOptions::new().write(true).open(path).map_err(|error| Failure::disk(path, &error))
+}
+
+/// Overwrites what a file held, so that it is not just unlinked. Copies that a disk or a file system
+/// keeps are beyond this.
+///
+/// # Errors
+/// Exit code 74 when writing fails; `path` is for the message.
+pub fn erase(file: &File, path: &Path) -> Result<()> {
+    let erased = file.metadata().and_then(|metadata| {
+        let mut writer = file;
+        io::copy(&mut io::repeat(0).take(metadata.len()), &mut writer)?;
+        file.sync_all()
+    });
+    erased.map_err(|error| Failure::disk(path, &error))
+}
+
 /// Writes a value as JSON for people: indented, with a final line feed.
 pub fn write_json(path: &Path, value: &impl Serialize, access: Access) -> Result<()> {
     let mut bytes = serde_json::to_vec_pretty(value).map_err(Failure::failed)?;

@@ -145,6 +145,10 @@ fn validators_come_and_go_and_the_network_key_stays() {
     all_restart(&mut network, joined);
     receipt(&network, &mut company, &after);
     assert_eq!(network.status(0).expect("an answer")["founding"]["network_key"], key);
+    let share = network.folder(0).join("share.json");
+    wait_until("the share by the founding is erased", 30, || {
+        fs::read_to_string(&share).is_ok_and(|text| !text.contains("seal"))
+    });
     assert!(is_genuine(&before) && is_genuine(&after), "receipts stay genuine");
 }
 
@@ -226,6 +230,17 @@ fn one_replaces_its_key(network: &mut Network, parent: &Path) {
         let own: Vec<_> = rows.iter().filter(|row| row["actor"] == *actor).collect();
         own.len() == 1 && own[0]["key"] == *public && own[0]["signs"] == true
     });
+    let list = json(&pacta(&["validator", "list", "--json", "--node", &network.url(0)])).1;
+    let guest = list["validators"].as_array().expect("a list").iter();
+    let guest = guest.filter(|row| row["actor"] == network.file["guests"][0]["actor"]);
+    let guest = guest.map(|row| &row["key"]).next().expect("the guest has a seat");
+    let told = fs::read(new.dir.join("node.json")).expect("a description");
+    let told: Value = serde_json::from_slice(&told).expect("it is JSON");
+    let told = told["peers"].as_array().expect("peers");
+    assert!(
+        told.iter().any(|peer| peer["key"] == *guest),
+        "who came later is known from the start"
+    );
     eprintln!("the new key signs {} ms after", start.elapsed().as_millis());
     network.kill(STATE);
     network.adopt(STATE, new.dir.clone(), fresh[0].clone());

@@ -11,6 +11,7 @@ use super::{Author, Key, Purpose, SigningKeys, signing_keys_path};
 use crate::event::Event;
 use crate::ids::{ActorId, KeyId};
 use crate::ledger::{Ledger, Path, Stop};
+use crate::network::{VALIDATORS_PATH, wanted};
 use crate::refusal::Refusal;
 
 /// Revokes a key of the author's actor. What it signed before stays good.
@@ -29,14 +30,16 @@ impl RevokeKey {
     pub(crate) fn reads(&self, actor: ActorId, paths: &mut Vec<Path>) {
         paths.push(Key::path(self.key));
         paths.push(signing_keys_path(actor));
+        paths.push(VALIDATORS_PATH.into());
     }
 }
 
-/// Revokes a key. A key may always revoke itself; another one needs authority.
+/// Revokes a key. A key may always revoke itself; another one needs authority. That of a seat in
+/// agreement goes with the seat alone, or is replaced.
 ///
 /// # Errors
-/// [`Refusal::UnknownKey`], [`Refusal::NotYourKey`], [`Refusal::KeyRevoked`] or
-/// [`Refusal::LastKey`].
+/// [`Refusal::UnknownKey`], [`Refusal::NotYourKey`], [`Refusal::KeyRevoked`],
+/// [`Refusal::SeatedKey`] or [`Refusal::LastKey`].
 pub fn revoke_key(ledger: &mut Ledger, author: &Author, act: &RevokeKey) -> Result<(), Stop> {
     if act.key != author.key {
         author.require_administration("revoke_key")?;
@@ -47,6 +50,10 @@ pub fn revoke_key(ledger: &mut Ledger, author: &Author, act: &RevokeKey) -> Resu
     }
     if let Some(on) = key.revoked {
         return Err(Refusal::KeyRevoked { key: act.key, on }.into());
+    }
+    let votes = key.purpose == Purpose::NodeVote;
+    if votes && wanted(ledger)?.iter().any(|validator| validator.key == key.public) {
+        return Err(Refusal::SeatedKey { key: act.key }.into());
     }
     let count = signing_keys(ledger, author.actor)?;
     let signs = key.purpose == Purpose::SignAct;

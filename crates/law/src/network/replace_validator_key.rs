@@ -89,6 +89,7 @@ mod tests {
     use super::super::testing::{Net, address};
     use super::*;
     use crate::act::Data;
+    use crate::actor::revoke_key::RevokeKey;
     use crate::refusal::Refusal;
 
     #[test]
@@ -105,6 +106,22 @@ mod tests {
         let new = net.ledger.key(KeyId::of(&key)).expect("known");
         assert_eq!((new.purpose, new.actor), (Purpose::NodeVote, actor));
         assert!(wanted(&net.ledger).expect("loaded").iter().any(|other| other.key == key));
+    }
+
+    #[test]
+    fn the_key_of_a_seat_is_replaced_or_goes_with_the_seat_and_is_not_revoked() {
+        let mut net = Net::new(5, 5);
+        let revoke = |net: &Net| {
+            let key = KeyId::of(&net.node(1));
+            (key, Data::RevokeKey(RevokeKey { key }))
+        };
+        let (key, data) = revoke(&net);
+        assert_eq!(net.does(1, data.clone()), Err(Refusal::SeatedKey { key }));
+        net.replace(1, true).expect("its own seat");
+        assert!(matches!(net.does(1, data), Err(Refusal::KeyRevoked { .. })));
+        net.leave(1).expect("its own seat");
+        let (_, data) = revoke(&net);
+        net.does(1, data).expect("it is the key of no seat any more");
     }
 
     #[test]

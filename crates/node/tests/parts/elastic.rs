@@ -1,10 +1,10 @@
 use std::time::{Duration, SystemTime};
 
 use commonware_runtime::{Clock as _, Runner as _, Spawner as _, Supervisor as _, deterministic};
-use pacta_node::elastic::{Elastic, Speed};
+use pacta_node::elastic::{Elastic, Pace, Speed};
 
 #[test]
-fn a_slow_clock_shows_less_and_wakes_sleepers_when_it_runs_on() {
+fn a_slow_clock_shows_less_and_a_fast_one_wakes_sleepers_sooner() {
     deterministic::Runner::default().start(|context| async move {
         let speed = Speed::new(context.child("clock"));
         let elastic = Elastic::new(context.child("elastic"), speed.clone());
@@ -14,7 +14,7 @@ fn a_slow_clock_shows_less_and_wakes_sleepers_when_it_runs_on() {
         elastic.sleep(Duration::from_secs(1)).await;
         assert_eq!(passed(&|| context.current()).as_secs(), 1);
 
-        speed.set_slowness(50);
+        speed.set(Pace::Slow(50));
         elastic.sleep(Duration::from_secs(1)).await;
         assert_eq!(passed(&|| context.current()).as_secs(), 51);
         assert_eq!(passed(&|| elastic.current()).as_secs(), 2);
@@ -25,8 +25,14 @@ fn a_slow_clock_shows_less_and_wakes_sleepers_when_it_runs_on() {
             own.current()
         });
         context.sleep(Duration::from_secs(50)).await;
-        speed.set_slowness(1);
+        speed.set(Pace::Slow(1));
         assert!(sleeper.await.unwrap() >= deadline);
         assert_eq!(passed(&|| context.current()).as_secs(), 103);
+
+        let sleeper = elastic.child("sleeper").spawn(|own| own.sleep(Duration::from_secs(7)));
+        context.sleep(Duration::from_secs(3)).await;
+        speed.set(Pace::Hasty(8));
+        sleeper.await.unwrap();
+        assert_eq!(passed(&|| context.current()).as_millis(), 106_500, "4 s are half a second");
     });
 }

@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used)] // who fails here says where
 
+mod committees;
 mod contradiction;
 mod dealer;
+mod dial;
 mod directory;
 mod elastic;
 mod fair;
@@ -12,8 +14,10 @@ mod files;
 mod intake;
 mod mempool;
 mod pacing;
+mod peers;
 mod presence;
 mod rollcall;
+mod secrets;
 mod verify;
 mod voting;
 mod work;

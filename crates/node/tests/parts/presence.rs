@@ -14,6 +14,7 @@ fn a_height_is_asked_for_once_more_claim_it_than_can_be_faulty() {
     let mut claimants = others[..2].to_vec();
     claimants.sort();
     let mut presence = Presence::new(&others, 0);
+    assert_eq!(presence.reach(15, 0), Reaction::None);
     presence.stand_at(10, 100);
     for (at, other) in (200..).zip(&others) {
         assert_eq!(presence.hear(other, 10, at), Reaction::Help, "it has just come");
@@ -33,11 +34,34 @@ fn a_height_is_asked_for_once_more_claim_it_than_can_be_faulty() {
 fn a_node_that_advances_asks_for_nothing() {
     let others = others();
     let mut presence = Presence::new(&others, 0);
+    assert_eq!(presence.reach(15, 0), Reaction::None);
     presence.hear(&others[0], 12, 100);
     presence.hear(&others[1], 12, 100);
     presence.stand_at(3, 2_500);
     assert_eq!(presence.hear(&others[1], 12, 3_000), Reaction::None);
     assert!(matches!(presence.hear(&others[1], 12, 4_000), Reaction::Ask(12, _)));
+}
+
+#[test]
+fn a_node_goes_from_the_end_of_one_epoch_to_that_of_the_next() {
+    let others = others();
+    let mut claimants = others[..2].to_vec();
+    claimants.sort();
+    let mut presence = Presence::new(&others, 0);
+    presence.hear(&others[0], 70, 100);
+    presence.hear(&others[1], 40, 100);
+    assert_eq!(presence.hear(&others[0], 70, 2_000), Reaction::None, "no committee is known");
+    assert_eq!(presence.reach(15, 2_100), Reaction::Ask(15, claimants.clone()));
+    assert_eq!(presence.hear(&others[0], 70, 4_000), Reaction::None, "it was asked for already");
+    assert!(presence.lags());
+    presence.hear(&others[0], 70, 9_000);
+    assert_eq!(presence.hear(&others[1], 40, 12_100), Reaction::Ask(15, claimants.clone()));
+    presence.stand_at(15, 13_000);
+    assert_eq!(presence.reach(31, 13_000), Reaction::Ask(31, claimants), "at once");
+    presence.stand_at(31, 13_500);
+    assert_eq!(presence.reach(47, 13_500), Reaction::None, "only one is beyond that");
+    presence.hear(&others[0], 70, 14_000);
+    assert!(matches!(presence.hear(&others[1], 40, 15_000), Reaction::Ask(40, _)));
 }
 
 #[test]
@@ -117,6 +141,20 @@ fn who_cannot_be_helped_costs_some_dozen_blocks_a_day() {
         let heard = presence.hear(&others[0], 10, now + minute * 60_000);
         assert_eq!(heard, Reaction::Help, "what was long ago is forgotten");
     }
+}
+
+#[test]
+fn who_lost_its_connection_leads_nothing_until_it_has_one_again() {
+    let others = others();
+    let mut presence = Presence::new(&others, 0);
+    assert!(!presence.note_told(&others[1..]));
+    assert!(presence.can_lead(&others[0], 100), "it may not have come yet");
+    presence.hear(&others[0], 0, 200);
+    assert!(!presence.note_told(&others));
+    assert!(presence.note_told(&others[1..]), "it was there");
+    assert!(presence.is_there(&others[0], 400) && !presence.can_lead(&others[0], 400));
+    assert!(presence.note_told(&others));
+    assert!(presence.can_lead(&others[0], 500));
 }
 
 #[test]

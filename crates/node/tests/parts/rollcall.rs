@@ -161,3 +161,24 @@ fn who_has_finished_and_hears_nobody_does_not_wait_for_ever() {
     assert!(!rolls[0].is_over(5_000 + ALONE_MS - 1));
     assert!(rolls[0].is_over(5_000 + ALONE_MS));
 }
+
+#[test]
+fn who_has_finished_is_not_stopped_by_a_founder_that_says_something_else_later() {
+    let mut rolls = rolls();
+    let all = [0, 1, 2, 3, 4];
+    for roll in &mut rolls {
+        roll.begin();
+        roll.agree([1; 32]);
+    }
+    call_round(&mut rolls, &all, 1_000);
+    rolls[0].finish(1_250);
+    rolls[2].agree([9; 32]);
+    call_round(&mut rolls, &all, 1_500);
+    assert_eq!(rolls[0].odd(1_500), None);
+    assert_eq!(rolls[0].standing(2, 1_500), Standing::OtherNetwork([9; 32]), "it is named");
+    assert_eq!(rolls[1].odd(1_500), Some(Odd::Network(2, [9; 32])), "who has not finished");
+    rolls[2] = Roll::new(2, FOUNDERS, [8; 32], attempt(1));
+    rolls[3] = Roll::new(3, FOUNDERS, [8; 32], attempt(1));
+    call_round(&mut rolls, &all, 1_750);
+    assert_eq!(rolls[0].odd(1_750), None, "nor by two with another plan");
+}

@@ -3,14 +3,17 @@
 //! ```text
 //! backup.json          form, network, and when and by which version it was taken
 //! node/node.json       how to run the node, with the names that follow
-//! node/genesis.json, node/node-key.json, node/share.json, node/keys/*.json
+//! node/genesis.json, node/node-key.json, node/keys/*.json
 //! blocks/000000000001  final blocks with their certificates, from this height on
-//! data/...             evidence, files, and secrets of ceremonies, as they were
+//! data/...             evidence and files, as they were
 //! digests              SHA-256 of each of these, in the form of sha256sum
 //! ```
 //!
-//! Keys and shares stay sealed under their passphrases, and passphrases are not in it. Nor is what
-//! the node has voted: restored votes would be old ones.
+//! Keys stay sealed under their passphrases, and passphrases are not in it. Nor is what the node
+//! has voted: restored votes would be old ones. Nor are its shares of the network key, since a
+//! quorum of old ones could sign for ever: a restored node gets a new one. A network of one has
+//! nobody to get one from, and its share never changes: there, and only there, it is in the backup
+//! (`node/share.json`, `data/store/node-secrets`).
 
 mod check;
 mod unpack;
@@ -39,7 +42,9 @@ const KEY_FILE: &str = "node-key.json";
 const SHARE_FILE: &str = "share.json";
 const DATA_FOLDER: &str = "data";
 /// What a backup may hold of a node's data, as it was.
-const COPIED: [&str; 4] = ["contradiction.json", "evidence", "files", "store/node-secrets"];
+const COPIED: [&str; 4] = ["contradiction.json", "evidence", "files", SECRETS];
+/// Of which these are the secrets of ceremonies, which are copied from a network of one only.
+const SECRETS: &str = "store/node-secrets";
 /// The longest name within a backup, in bytes.
 const NAME_BYTES_MAX: usize = 255;
 

@@ -9,8 +9,8 @@ use pacta_law::Genesis;
 use pacta_node::{Error, backup as blocks};
 
 use super::{
-    BLOCKS, DATA, DATA_FOLDER, DIGESTS, HEAD, Hashed, Head, KEY_FILE, NODE, SHARE_FILE, VERSION,
-    is_known,
+    BLOCKS, DATA, DATA_FOLDER, DIGESTS, HEAD, Hashed, Head, KEY_FILE, NODE, SECRETS, SHARE_FILE,
+    VERSION, is_known,
 };
 use crate::act::now_ms;
 use crate::client::Client;
@@ -25,14 +25,8 @@ const PART_BYTES: usize = 4 * 1024 * 1024;
 /// What is copied of a node's data, in this order: a file that has come since it was read of as
 /// wanted is held by then, and names since the height of `scanned` are looked for again. Files that
 /// are handed in or arrive meanwhile are left out; the node fetches them anew.
-const PARTS: [&str; 6] = [
-    "contradiction.json",
-    "evidence",
-    "files/scanned",
-    "files/wanted",
-    "files/held",
-    "store/node-secrets",
-];
+const PARTS: [&str; 6] =
+    ["contradiction.json", "evidence", "files/scanned", "files/wanted", "files/held", SECRETS];
 /// What a running node changes in place.
 const CHANGING: &str = "data/store/";
 /// How often it is read, at most, until it is the same twice.
@@ -58,10 +52,11 @@ pub fn write(dir: &Path, out: &Path) -> Result<()> {
     };
     backup.add_json(HEAD, &head)?;
     backup.add(&format!("{NODE}{GENESIS_FILE}"), &bytes)?;
-    backup.add_node(dir, &file)?;
+    let alone = genesis.founding.validators.len() == 1;
+    backup.add_node(dir, &file, alone)?;
     let data = dir.join(&file.data);
     backup.add_blocks(&data, &genesis, &Client::new(&format!("http://{}", file.http)))?;
-    for part in PARTS {
+    for part in PARTS.into_iter().filter(|part| alone || *part != SECRETS) {
         backup.add_tree(&data.join(part), &format!("{DATA}{part}"))?;
     }
     backup.finish()
@@ -121,18 +116,20 @@ impl Backup {
         Ok(())
     }
 
-    /// Adds keys, share and description, under the names that a backup gives them.
-    fn add_node(&mut self, dir: &Path, file: &NodeFile) -> Result<()> {
+    /// Adds keys and description, under the names that a backup gives them; the share if the network
+    /// has one validator alone.
+    fn add_node(&mut self, dir: &Path, file: &NodeFile, alone: bool) -> Result<()> {
+        let share = file.share.as_ref().filter(|_| alone);
         let renamed = NodeFile {
             genesis: GENESIS_FILE.into(),
             key: KEY_FILE.into(),
-            share: file.share.as_ref().map(|_| SHARE_FILE.into()),
+            share: share.map(|_| SHARE_FILE.into()),
             data: DATA_FOLDER.into(),
             ..file.clone()
         };
         self.add_json(&format!("{NODE}{NODE_FILE}"), &renamed)?;
-        let share = file.share.iter().map(|path| (path, SHARE_FILE));
-        for (path, name) in share.chain([(&file.key, KEY_FILE)]) {
+        let share = share.map(|path| (path, SHARE_FILE));
+        for (path, name) in share.into_iter().chain([(&file.key, KEY_FILE)]) {
             self.add(&format!("{NODE}{name}"), &files::read(&dir.join(path))?)?;
         }
         self.add_tree(&dir.join(KEYS_FOLDER), &format!("{NODE}{KEYS_FOLDER}"))

@@ -10,10 +10,11 @@ use crate::printer::{Printer, facts, progress};
 
 /// Save everything of a node in one file
 ///
-/// Takes keys and shares, sealed as they are, how the node is run, all final blocks with their
-/// certificates, evidence and files. The node may run meanwhile. Passphrases are not in it: keep
-/// them elsewhere. What the node has voted is not in it either, so a restored node abstains for
-/// about a minute, and never contradicts what it said.
+/// Takes keys, sealed as they are, how the node is run, all final blocks with their certificates,
+/// evidence and files. The node may run meanwhile. Passphrases are not in it: keep them elsewhere.
+/// What the node has voted is not in it either, so a restored node abstains for about a minute, and
+/// never contradicts what it said. Nor is its share of the network key, save where the network has
+/// one validator alone: the restored node gets another when shares are next renewed.
 ///
 /// Example: pacta backup mynet/armenia --out armenia.tar
 #[derive(clap::Args)]
@@ -27,8 +28,8 @@ pub struct BackupArgs {
 
 /// Restore a node from a backup
 ///
-/// Checks everything first: the digest of each file, that keys, share and genesis belong together,
-/// and that the blocks are one chain that the network's signatures prove final. Then writes a new
+/// Checks everything first: the digest of each file, that keys and genesis belong together, and
+/// that the blocks are one chain that the signatures of each epoch's validators prove final. Then writes a new
 /// directory. The node that starts there executes all blocks again and compares the roots; it needs
 /// no other node for that. Stop the old node for good: two with one key contradict each other.
 ///

@@ -3,17 +3,18 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use pacta_law::limits::VALIDATORS_MAX;
 use pacta_law::network::check_address;
 use pacta_law::{ActorId, Genesis, NetworkId, PublicKey, Purpose};
-use pacta_node::voting;
-use serde::Serialize;
+use pacta_node::{validator_key, voting};
+use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::commands::node;
 use crate::failure::{Exit, Failure, Result};
 use crate::files::{self, Access};
 use crate::keyfile::KeyFile;
-use crate::network::directory::{FileLimits, GENESIS_FILE, NODE_FILE, NodeFile, VERSION};
+use crate::network::directory::{FileLimits, GENESIS_FILE, NODE_FILE, NodeFile, Peer, VERSION};
 use crate::network::founding::{DATA_FOLDER, NODE_KEY_FILE};
 use crate::passphrase::PassphraseArgs;
 use crate::printer::{Printer, facts, progress};
@@ -23,7 +24,8 @@ use crate::signer::Secret;
 /// Become a validator of a network
 ///
 /// Makes a directory with a new key for the node, takes the founding of the network from any of its
-/// nodes, checks it against the fingerprint that the members have published, and runs the node.
+/// nodes, checks it against the fingerprint that the members have published, takes the addresses of
+/// those who are validators now, and runs the node.
 /// Give the printed key and address to the members: when they have admitted it (`pacta validator`),
 /// the node catches up, reports that it is ready, receives a share of the network key, and votes.
 /// Run the same command again after an interruption; later, `pacta node --dir DIR` does the same.
@@ -124,7 +126,8 @@ fn known(args: &JoinArgs) -> Result<PublicKey> {
 }
 
 fn prepare(args: &JoinArgs) -> Result<PublicKey> {
-    let bytes = Client::new(&args.from).get("/api/v1/genesis")?;
+    let client = Client::new(&args.from);
+    let bytes = client.get("/api/v1/genesis")?;
     let genesis = read_genesis(&bytes, Path::new(&args.from))?;
     if genesis.network() != args.network {
         return Err(Failure::defective(format!(
@@ -168,7 +171,17 @@ fn prepare(args: &JoinArgs) -> Result<PublicKey> {
         data: DATA_FOLDER.into(),
         http: args.http,
         p2p: listen,
-        peers: Vec::new(),
+        peers: match client.get("/api/v1/validators") {
+            Ok(bytes) => present(&bytes, &genesis, &args.from)?,
+            Err(failure) => {
+                progress(format!(
+                    "{} does not tell who the validators are now ({failure}); if those of the \
+                     founding have left, name others under `peers` in {NODE_FILE}",
+                    args.from
+                ));
+                Vec::new()
+            }
+        },
         files: FileLimits::default(),
     };
     // Last, since its presence says that all else is there.
@@ -176,8 +189,77 @@ fn prepare(args: &JoinArgs) -> Result<PublicKey> {
     Ok(key.public)
 }
 
+/// The validators of now that the founding does not name, or names at another address. They are
+/// connected to, no more: what they send is checked by the network key.
+fn present(bytes: &[u8], genesis: &Genesis, from: &str) -> Result<Vec<Peer>> {
+    #[derive(Deserialize)]
+    struct Told {
+        validators: Vec<Validator>,
+    }
+    #[derive(Deserialize)]
+    struct Validator {
+        key: PublicKey,
+        address: String,
+    }
+    let wrong = |reason: &dyn std::fmt::Display| {
+        Failure::defective(format!(
+            "{from} gives no list of validators: {reason}; ask another node"
+        ))
+    };
+    let told: Told = serde_json::from_slice(bytes).map_err(|error| wrong(&error))?;
+    if told.validators.len() > 2 * VALIDATORS_MAX {
+        return Err(wrong(&"it names more than a network has"));
+    }
+    let mut peers = Vec::new();
+    for Validator { key, address } in told.validators {
+        validator_key(&key).map_err(|error| wrong(&error))?;
+        check_address(&address).map_err(|refusal| wrong(&refusal))?;
+        let founded = genesis.founding.validators.iter().find(|one| one.key == key);
+        if founded.is_none_or(|one| one.address != address) {
+            peers.push(Peer { key: key.to_string(), address });
+        }
+    }
+    Ok(peers)
+}
+
 fn read_genesis(bytes: &[u8], from: &Path) -> Result<Genesis> {
     Genesis::from_bytes(bytes).map_err(|refusal| {
         Failure::defective(format!("{} gives no genesis: {refusal}", from.display()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::founding::{Plan, found};
+
+    #[test]
+    fn validators_that_the_founding_does_not_name_so_become_peers() {
+        let parent = tempfile::tempdir().expect("a temporary directory");
+        let root = parent.path().join("network");
+        found(&root, Plan { states: 4, ..Plan::default() }).expect("founds");
+        let bytes = files::read(&root.join(GENESIS_FILE)).expect("a genesis");
+        let genesis = Genesis::from_bytes(&bytes).expect("a genesis");
+        let of = |place: usize| &genesis.founding.validators[place];
+        let newcomer = Secret::generate(Purpose::NodeVote).expect("a key").public();
+        let told = serde_json::json!({ "height": 7, "validators": [
+            { "key": of(0).key, "address": of(0).address, "signs": true },
+            { "key": of(1).key, "address": "moved.example:7000", "signs": true },
+            { "key": newcomer, "address": "[::1]:7000", "signs": false },
+        ]});
+        let read = |told: &serde_json::Value| {
+            present(told.to_string().as_bytes(), &genesis, "http://one.example")
+        };
+        let peer = |key: PublicKey, address: &str| {
+            let address = address.to_owned();
+            Peer { key: key.to_string(), address }
+        };
+        let expected = [peer(of(1).key, "moved.example:7000"), peer(newcomer, "[::1]:7000")];
+        assert_eq!(read(&told).expect("a list"), expected);
+
+        let mut wrong = told.clone();
+        wrong["validators"][2]["address"] = "nowhere".into();
+        assert_eq!(read(&wrong).expect_err("no address").exit, Exit::Defective);
+        assert_eq!(read(&serde_json::json!([])).expect_err("no list").exit, Exit::Defective);
+    }
 }

@@ -138,7 +138,7 @@ fn prepare(args: &NodeArgs) -> Result<Prepared> {
     }
     let secret = key_file.open(&passphrase)?;
     let share = file.share.as_ref().map(|share| ShareFile::open(&dir.join(share), &passphrase));
-    let share = share.transpose()?;
+    let share = share.transpose()?.flatten();
     let genesis = read_genesis(&dir.join(&file.genesis))?;
     let directory = dir.join(&file.data);
     let peers = file.peers.iter().map(|peer| {
@@ -192,6 +192,9 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     let height = *served.finalized().borrow();
     tracing::info!(http = %file.http, p2p = %file.p2p, height, network = %genesis.network(),
         "the node has started");
+    if let Some(share) = &file.share {
+        tokio::spawn(erase_founding_share(node.handle().clone(), args.dir.join(share)));
+    }
     let follow = tokio::spawn(keep_index(served, index, hub));
     let (stop, stopped) = oneshot::channel::<()>();
     let mut pages = tokio::spawn(pacta_web::serve(listener, state, async {
@@ -214,6 +217,14 @@ async fn serve(args: &NodeArgs, prepared: Prepared) -> Result<()> {
     archive.take(node.handle());
     stop_node(node).await;
     ended
+}
+
+/// Erases the share by the founding when shares were renewed: what is kept could be stolen.
+async fn erase_founding_share(handle: Handle, path: PathBuf) {
+    handle.shares_are_renewed().await;
+    if let Err(failure) = ShareFile::erase(&path) {
+        tracing::error!(%failure, "the share by the founding cannot be erased; erase it yourself");
+    }
 }
 
 /// Keeps the index. A node whose index fails goes on voting, so that a fault which all indexes

@@ -110,6 +110,10 @@ fn check_key(path: &Path, file: &NodeFile, genesis: &Genesis, checks: &mut Check
 fn check_share(path: &Path, genesis: &Genesis, checks: &mut Checks) {
     let Some(share) = read(checks, "share", path, ShareFile::read(path)) else { return };
     match share.network == genesis.network() {
+        true if share.seal.is_none() => {
+            let found = "erased, since shares were renewed; the data holds the present one";
+            checks.good("share", path.display(), found);
+        }
         true => checks.good("share", path.display(), "a share of the network's key"),
         false => checks.bad(
             "share",

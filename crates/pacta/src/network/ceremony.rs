@@ -69,6 +69,9 @@ pub fn run(run: Run, printer: Printer) -> Result<()> {
         let founded = printed(&run, network);
         return printer.answer(&founded, || text(&run, network));
     }
+    if network.is_some() {
+        erase_secrets(&folder)?; // it may have been stopped before it did
+    }
     let digest = run.plan.digest();
     let directory = folder.join(format!("{}-{}", &digest.to_string()[..16], run.attempt));
     let purpose = format!("{digest}|{}", run.attempt);
@@ -99,9 +102,18 @@ pub fn run(run: Run, printer: Printer) -> Result<()> {
         return Err(failure);
     }
     held.map_err(crate::commands::node::failure)?;
-    // Its secrets are needed no more, and who found them could learn the share.
     std::fs::remove_dir_all(&folder).map_err(|error| Failure::disk(&folder, &error))?;
     progress("all founders have finished; start the node");
+    Ok(())
+}
+
+/// Erases the secrets of all attempts: the network is founded, and who found them could learn the
+/// share.
+fn erase_secrets(folder: &Path) -> Result<()> {
+    let disk = |error| Failure::disk(folder, &error);
+    for attempt in std::fs::read_dir(folder).map_err(disk)? {
+        FolderVault::erase(&attempt.map_err(disk)?.path().join(SECRETS_FOLDER))?;
+    }
     Ok(())
 }
 
@@ -245,7 +257,7 @@ impl Desk for Clerk<'_> {
 
     fn write(&mut self) -> std::result::Result<(), Error> {
         let written = self.write_directory();
-        self.keep(written)
+        self.keep(written.and_then(|()| erase_secrets(&self.run.dir.join(CEREMONY_FOLDER))))
     }
 }
 
@@ -282,6 +294,12 @@ fn roll(names: &[&str], standings: &[(Standing, bool)]) -> Vec<String> {
             )),
             Standing::OtherAttempt(attempt) => sentences
                 .push(format!("{name} is at attempt {attempt}; all founders must be at the same")),
+            Standing::OtherNetwork(network) => sentences.push(format!(
+                "{name} says that it made another network, with the fingerprint {}; if all others \
+                 publish the same as you, the network is founded and {name} has to explain \
+                 itself; if not, start no node",
+                fingerprint(network)
+            )),
             Standing::OtherVersion => sentences.push(format!(
                 "{name} runs another version of this program; all founders must run the same"
             )),
@@ -381,6 +399,8 @@ mod tests {
         let said = roll(&names, &[there, (Standing::OtherPlan([0xab; 32]), false), there]);
         assert_eq!(said.len(), 2);
         assert!(said[1].starts_with("Borduria has another plan, with the fingerprint abab "));
+        let said = roll(&names, &[there, (Standing::OtherNetwork([0xcd; 32]), false), there]);
+        assert!(said[1].starts_with("Borduria says that it made another network, with the "));
         let finished = (Standing::There(Stage::Done), true);
         let said = roll(&names, &[finished, there, finished]);
         assert_eq!(said, ["waiting until Borduria have finished too"]);

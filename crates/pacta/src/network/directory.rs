@@ -108,7 +108,8 @@ pub struct NodeFile {
     pub http: SocketAddr,
     /// Where it listens to other nodes.
     pub p2p: SocketAddr,
-    /// Validators whose addresses differ from those that the founding states.
+    /// Validators that the founding does not name, or at another address; what they send is checked
+    /// all the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers: Vec<Peer>,
     /// How much of files is kept beside the ledger, where it is not what is usual.

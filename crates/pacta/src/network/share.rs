@@ -20,8 +20,9 @@ pub struct ShareFile {
     pub v: u64,
     /// The network whose key it is a share of.
     pub network: NetworkId,
-    /// The share, sealed.
-    pub seal: Seal,
+    /// The share, sealed; none once shares were renewed and it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<Seal>,
 }
 
 impl ShareFile {
@@ -37,7 +38,7 @@ impl ShareFile {
         effort: Effort,
     ) -> Result<()> {
         let bound = bound(VERSION, &network);
-        let seal = Seal::close(&share.encode(), &bound, passphrase, effort)?;
+        let seal = Some(Seal::close(&share.encode(), &bound, passphrase, effort)?);
         files::write_json(path, &Self { v: VERSION, network, seal }, Access::Owner)
     }
 
@@ -56,17 +57,61 @@ impl ShareFile {
         }
     }
 
-    /// Reads and opens a share file.
+    /// Reads and opens a share file; none if the share was erased.
     ///
     /// # Errors
     /// As [`ShareFile::read`]; exit code 65 when it was changed, or the passphrase is wrong.
-    pub fn open(path: &Path, passphrase: &str) -> Result<NetworkShare> {
+    pub fn open(path: &Path, passphrase: &str) -> Result<Option<NetworkShare>> {
         let file = Self::read(path)?;
-        let bytes = file.seal.open(&bound(file.v, &file.network), passphrase)?;
-        NetworkShare::decode(&bytes).map_err(|_| changed())
+        let Some(seal) = file.seal else { return Ok(None) };
+        let bytes = seal.open(&bound(file.v, &file.network), passphrase)?;
+        NetworkShare::decode(&bytes).map(Some).map_err(|_| changed())
+    }
+
+    /// Erases the share in a file, if it is still there: it is overwritten, and the file says then
+    /// that it holds none.
+    ///
+    /// # Errors
+    /// As [`ShareFile::read`], and when the file cannot be written.
+    pub fn erase(path: &Path) -> Result<()> {
+        let file = Self::read(path)?;
+        if file.seal.is_none() {
+            return Ok(());
+        }
+        let old = files::open_to_erase(path)?;
+        files::write_json(path, &Self { seal: None, ..file }, Access::Owner)?;
+        files::erase(&old, path)
     }
 }
 
 fn bound(v: u64, network: &NetworkId) -> String {
     format!("pacta/share/v{v}|{network}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::founding::{NODE_KEY_FILE, Plan, SHARE_FILE, found};
+
+    #[test]
+    fn an_erased_share_is_neither_in_the_file_nor_in_what_was_the_file() {
+        let parent = tempfile::tempdir().expect("a temporary directory");
+        let root = parent.path().join("network");
+        let network = found(&root, Plan { states: 4, ..Plan::default() }).expect("founds");
+        let folder = network.folder(&network.file.states[0]);
+        let path = folder.join(SHARE_FILE);
+        let before = parent.path().join("before");
+        std::fs::hard_link(&path, &before).expect("a second name");
+        assert!(ShareFile::open(&path, "devnet").expect("it opens").is_some());
+        ShareFile::erase(&path).expect("it can be written");
+        ShareFile::erase(&path).expect("there is nothing to be done");
+        let file = ShareFile::read(&path).expect("a share file");
+        assert_eq!((file.network, file.seal), (network.file.network, None));
+        assert!(ShareFile::open(&path, "devnet").expect("it holds none").is_none());
+        let bytes = std::fs::read(&before).expect("what was the file");
+        assert!(bytes.iter().all(|byte| *byte == 0));
+        let key = std::fs::read(folder.join(NODE_KEY_FILE)).expect("a key file");
+        std::fs::write(&path, key).expect("it can be written");
+        assert!(ShareFile::erase(&path).is_err(), "another file is not erased");
+    }
 }

@@ -4,6 +4,7 @@
 //! slow derivation is done once.
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
@@ -59,6 +60,29 @@ impl FolderVault {
         Ok(Self { folder: folder.to_owned(), cipher, bound })
     }
 
+    /// Erases all secrets of a vault's folder, its key first, if it is there. The folder stays.
+    ///
+    /// # Errors
+    /// Exit code 74 when the disk fails.
+    pub fn erase(folder: &Path) -> Result<()> {
+        let disk = |error| Failure::disk(folder, &error);
+        let mut paths: Vec<_> = match fs::read_dir(folder) {
+            Ok(entries) => {
+                entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => Err(error),
+        }
+        .map_err(disk)?;
+        paths.sort_by_key(|path| !path.ends_with(KEY_FILE));
+        for path in paths {
+            let file = files::open_to_erase(&path)?;
+            fs::remove_file(&path).map_err(|error| Failure::disk(&path, &error))?;
+            files::erase(&file, &path)?;
+        }
+        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.sealed"))
     }
@@ -101,9 +125,10 @@ mod tests {
 
     #[test]
     fn a_vault_gives_back_what_it_was_given_to_who_knows_the_passphrase_only() {
-        let folder = tempfile::tempdir().expect("a temporary directory");
+        let parent = tempfile::tempdir().expect("a temporary directory");
+        let folder = parent.path().join("vault");
         let open = |purpose: &str, passphrase: &str| {
-            FolderVault::open(folder.path(), purpose, passphrase, Effort::DEVNET)
+            FolderVault::open(&folder, purpose, passphrase, Effort::DEVNET)
         };
         let vault = open("plan-1", "correct horse").expect("a vault");
         vault.put("seed", b"a secret").expect("is kept");
@@ -113,9 +138,19 @@ mod tests {
         assert!(open("plan-1", "correct hors").is_err());
         assert!(open("plan-2", "correct horse").is_err());
 
-        let bytes = std::fs::read(folder.path().join("seed.sealed")).expect("a file");
+        let bytes = std::fs::read(folder.join("seed.sealed")).expect("a file");
         assert!(!bytes.windows(8).any(|window| window == b"a secret"));
-        std::fs::write(folder.path().join("share.sealed"), bytes).expect("is written");
+        std::fs::write(folder.join("share.sealed"), bytes).expect("is written");
         assert!(again.get("share").is_err(), "a secret is bound to its name");
+
+        let left = parent.path().join("left");
+        std::fs::hard_link(folder.join("seed.sealed"), &left).expect("a second name");
+        FolderVault::erase(&folder).expect("it can be erased");
+        FolderVault::erase(&parent.path().join("none")).expect("nothing is to be erased");
+        assert_eq!(std::fs::read_dir(&folder).expect("it stays").count(), 0);
+        let left = std::fs::read(left).expect("what was the file");
+        assert!(left.iter().all(|byte| *byte == 0), "it is overwritten");
+        assert_eq!(vault.get("seed"), Ok(None));
+        vault.put("seed", b"a secret").expect("who still has the key may go on");
     }
 }
