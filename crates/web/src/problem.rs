@@ -92,6 +92,16 @@ impl Problem {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", "there is no space", detail)
     }
 
+    /// So much of this is under way that more has to wait.
+    pub fn too_many(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", "too many at a time", detail)
+    }
+
+    /// What is handed in comes too slowly to wait for it.
+    pub fn too_slow(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "the body comes too slowly", detail)
+    }
+
     /// The bytes are of another media type than declared.
     pub fn other_type(detail: impl Into<String>) -> Self {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;

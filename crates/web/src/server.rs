@@ -9,7 +9,7 @@ use axum::middleware::from_fn;
 use axum::routing::get;
 use tokio::net::TcpListener;
 
-use crate::connections::{CONNECTIONS_MAX, Limited};
+use crate::connections::{CONNECTIONS_MAX, Client, Limited};
 use crate::state::AppState;
 use crate::{api, assets, cache, cross_origin, guard, operate, pages};
 
@@ -52,5 +52,6 @@ pub async fn serve(
         hub.close();
     };
     let listener = Limited::new(listener, CONNECTIONS_MAX);
-    axum::serve(listener, router(state)).with_graceful_shutdown(stopped).await
+    let service = router(state).into_make_service_with_connect_info::<Client>();
+    axum::serve(listener, service).with_graceful_shutdown(stopped).await
 }

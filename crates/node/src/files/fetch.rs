@@ -105,12 +105,21 @@ where
         }
     }
 
-    /// Fetches what somebody holds; whether anything came.
+    /// Fetches what somebody holds, and first what acts name; whether anything came.
     async fn round(&mut self, wanted: &[Wanted]) -> bool {
-        let mut found = self.seek(wanted).await;
+        let found = self.seek(wanted).await;
+        let nobody = wanted.iter().map(|wanted| &wanted.id).filter(|id| !found.contains_key(id));
+        self.exchange.store().nobody_holds(nobody);
         let alone = found.len() < 2;
         let mut moved = false;
-        while let Some((id, holders)) = found.pop_first() {
+        let changes = self.exchange.store().changes();
+        let named = |id: &Digest| wanted.iter().any(|wanted| wanted.id == *id && wanted.named);
+        let mut found: Vec<_> = found.into_iter().collect();
+        found.sort_by_key(|(id, _)| !named(id));
+        for (id, holders) in found {
+            if !named(&id) && changes.has_changed().unwrap_or(true) {
+                break; // an act may name a file since, and that goes first
+            }
             // The length that most tell goes first; that of a liar goes with the liar.
             let mut lengths: Vec<_> = holders.into_iter().collect();
             lengths.sort_by_key(|(_, holders)| std::cmp::Reverse(holders.len()));
@@ -165,6 +174,12 @@ where
     ) -> bool {
         let mut arrival = match self.exchange.store().arrive(id, shape) {
             Ok(arrival) => arrival,
+            Err(error @ Error::OtherLength { .. }) => {
+                tracing::error!(%id, %error, ?holders,
+                    "validators told a wrong length; they are asked for no file for an hour");
+                holders.iter().for_each(|peer| self.exchange.bar(peer, self.context.current()));
+                return false;
+            }
             Err(error) => {
                 tracing::warn!(%id, %error, "a wanted file cannot be taken");
                 return false;
@@ -204,7 +219,7 @@ where
         let Some(next) = arrival.next() else { return Ok(true) };
         let shape = arrival.shape();
         let mut plan = Plan::<ValidatorKey, (State, IoBuf)>::new(shape, next, holders);
-        let began_ms = now_ms(&self.context);
+        let mut slice_ms = now_ms(&self.context);
         let mut tick = self.context.current();
         while let Some(next) = arrival.next() {
             if let Some((peer, (before, data))) = plan.take(next) {
@@ -224,13 +239,21 @@ where
             while let Some((peer, from, count)) = plan.ask(now) {
                 self.ask(id, shape.bytes(), peer, from, count).await;
             }
-            let late = now.saturating_sub(began_ms) > SLICE_MS && !alone;
-            if !plan.has_sources() || late {
+            let late = now.saturating_sub(slice_ms) > SLICE_MS;
+            if !plan.has_sources() || (late && (!alone || self.another_is_named(&id))) {
                 return Ok(false);
+            }
+            if late {
+                slice_ms = now;
             }
             tick = self.hear(id, &mut plan, tick).await;
         }
         Ok(true)
+    }
+
+    /// Whether another file is wanted that an act names: it waits for no slow holder of this one.
+    fn another_is_named(&self, id: &Digest) -> bool {
+        self.exchange.store().wanted().iter().any(|wanted| wanted.named && wanted.id != *id)
     }
 
     async fn ask(&mut self, id: Digest, bytes: u64, peer: ValidatorKey, from: u64, count: u8) {
