@@ -229,6 +229,8 @@ where
                             "a validator sent a wrong chunk; it is asked for no file for an hour");
                         self.exchange.bar(&peer, self.context.current());
                         plan.leave(&peer);
+                        let wrong = Message::Wrong(id, shape.bytes(), next).to_bytes();
+                        let _ = self.sender.send(Recipients::One(peer), wrong, false);
                         plan.again(next);
                     }
                     accepted => accepted?,

@@ -188,6 +188,44 @@ fn a_file_comes_from_two_holders_and_goes_on_when_one_falls_silent() {
 }
 
 #[test]
+fn a_holder_whose_disk_is_bad_is_told_and_gets_the_file_again() {
+    let folder = tempfile::tempdir().unwrap();
+    deterministic::Runner::timed(Duration::from_secs(600)).start(|context| async move {
+        let oracle = connect(&context).await;
+        let (number, quota) = channel();
+        let bytes = file(20);
+        let mut stores = Vec::new();
+        for (key, name) in keys().into_iter().zip(["good", "bad", "wanting"]) {
+            let store = store(folder.path(), name);
+            let id = (name != "wanting").then(|| put(&store, &bytes));
+            if let Some(id) = id.filter(|_| name == "bad") {
+                let mut damaged = bytes.clone();
+                damaged.iter_mut().step_by(CHUNK_BYTES).for_each(|byte| *byte ^= 1);
+                let held = folder.path().join(name).join("held").join(id.to_string());
+                std::fs::write(held, damaged).unwrap();
+            }
+            let peers = oracle.control(key).register(number, quota).await.unwrap();
+            start(context.child(name), store.clone(), None, peers);
+            stores.push(store);
+        }
+        let id = Digest::of(&[&bytes]);
+        let intact = |store: &Store| {
+            let reader = store.read(&id).ok();
+            reader.is_some_and(|it| (0..it.shape().chunks()).all(|one| it.chunk(one, 0).is_ok()))
+        };
+        want(&stores[2], id);
+        until_held(&context, &stores[2], &id).await;
+        for _ in 0..120 {
+            if intact(&stores[1]) {
+                break;
+            }
+            context.sleep(Duration::from_secs(1)).await;
+        }
+        assert!(stores.iter().all(intact));
+    });
+}
+
+#[test]
 fn messages_are_read_as_they_were_written_and_malformed_ones_are_not() {
     let id = Digest::of(&[b"file"]);
     let data = IoBuf::from(vec![7; 100]);
@@ -197,6 +235,7 @@ fn messages_are_read_as_they_were_written_and_malformed_ones_are_not() {
         Message::Ask { id, bytes: 5, from: 9, count: 3 },
         Message::Chunk { id, bytes: 5, chunk: 2, before: State([3; 32]), data },
         Message::Gone(id, 5, 2),
+        Message::Wrong(id, 5, 2),
     ];
     for message in messages {
         let bytes = message.to_bytes();
