@@ -111,7 +111,6 @@ impl Store {
             };
             if !here && catalog.wanted.get(id).is_some_and(unknown) {
                 catalog.wanted.remove(id);
-                drop(catalog);
                 disk::remove(&self.path("wanted", &format!("{id}.json")));
             }
         }
@@ -121,25 +120,23 @@ impl Store {
     /// no act names it. A file whose damaged copy is here stays wanted.
     pub(crate) fn forget_still(&self, now: Instant) {
         let mut gone = Vec::new();
-        {
-            let mut catalog = self.catalog();
-            let catalog = &mut *catalog;
-            catalog.wanted.retain(|id, want| {
-                let named = want.wanted.named;
-                let still = now.saturating_duration_since(want.since);
-                let limit = if named { NAMED_STILL } else { UNNAMED_STILL };
-                let coming = catalog.arriving.get(id);
-                if still < limit || coming.is_some_and(|coming| coming.live) {
-                    return true;
-                }
-                let keep = named || catalog.damaged.contains(id);
-                if !keep || coming.is_some() {
-                    catalog.arriving.remove(id);
-                    gone.push((*id, keep));
-                }
-                keep
-            });
-        }
+        let mut locked = self.catalog(); // until what goes is gone from the disk too
+        let catalog = &mut *locked;
+        catalog.wanted.retain(|id, want| {
+            let named = want.wanted.named;
+            let still = now.saturating_duration_since(want.since);
+            let limit = if named { NAMED_STILL } else { UNNAMED_STILL };
+            let coming = catalog.arriving.get(id);
+            if still < limit || coming.is_some_and(|coming| coming.live) {
+                return true;
+            }
+            let keep = named || catalog.damaged.contains(id);
+            if !keep || coming.is_some() {
+                catalog.arriving.remove(id);
+                gone.push((*id, keep));
+            }
+            keep
+        });
         for (id, keep) in gone {
             tracing::info!(%id, "nobody has sent any of a file for long; what came is removed");
             self.arriving_paths(&id).iter().for_each(|path| disk::remove(path));

@@ -17,8 +17,10 @@ use crate::{
     types::{Context, ValidatorKey},
 };
 
-/// How long answers to the question who holds a file are waited for.
+/// How long answers to the question who holds a file are waited for, and how long if each file has
+/// a holder: others join while it comes.
 const SEEK: Duration = Duration::from_millis(300);
+const SEEK_MORE: Duration = Duration::from_millis(30);
 /// Files that are sought at a time.
 const SOUGHT_MAX: usize = 64;
 /// How long to wait when nobody holds what is wanted: at first, and at most.
@@ -39,6 +41,8 @@ struct Fetch<E, S> {
     answers: mpsc::Receiver<Answer>,
     /// Where to begin among the wanted files, so that each gets its turn.
     turn: usize,
+    /// Whether all answers are waited for: who answered first was of no use the last time.
+    patient: bool,
 }
 
 /// Starts to fetch, on a thread of its own, since it waits for the disk.
@@ -52,7 +56,7 @@ pub(super) fn start<E, S>(
     S: Sender<PublicKey = ValidatorKey>,
 {
     context.dedicated().spawn(move |context| async move {
-        Fetch { context, exchange, sender, answers, turn: 0 }.run().await;
+        Fetch { context, exchange, sender, answers, turn: 0, patient: false }.run().await;
     });
 }
 
@@ -75,6 +79,7 @@ where
                 self.turn = self.turn.wrapping_add(SOUGHT_MAX);
             }
             let moved = !wanted.is_empty() && self.round(&wanted).await;
+            self.patient = !moved && !wanted.is_empty();
             retry = if moved { RETRY_MIN } else { (retry * 2).min(RETRY_MAX) };
             let pause = if wanted.is_empty() { Duration::MAX } else { retry };
             if moved {
@@ -144,7 +149,7 @@ where
             let who = Message::Who(wanted.id).to_bytes();
             let _ = self.sender.send(Recipients::All, who, false); // else the next time
         }
-        let until = self.context.current() + SEEK;
+        let mut until = self.context.current() + SEEK;
         loop {
             select! {
                 answer = self.answers.recv() => match answer {
@@ -152,6 +157,10 @@ where
                         if !self.exchange.is_barred(&peer, self.context.current()) {
                             let holders = found.entry(id).or_default();
                             holders.entry(bytes).or_default().push(peer);
+                        }
+                        let all = wanted.iter().all(|wanted| found.contains_key(&wanted.id));
+                        if all && !self.patient {
+                            until = until.min(self.context.current() + SEEK_MORE);
                         }
                     }
                     Some(_) => {}
@@ -279,6 +288,11 @@ where
                     plan.came(&peer, chunk, (before, data), now_ms(&self.context));
                 }
                 Some(Answer::Gone(peer, of)) if of == id => plan.leave(&peer),
+                Some(Answer::Has(peer, of, bytes)) if of == id && bytes == plan.shape().bytes() => {
+                    if !self.exchange.is_barred(&peer, self.context.current()) {
+                        plan.join(peer);
+                    }
+                }
                 _ => {}
             },
             _ = self.context.sleep_until(tick) => {
