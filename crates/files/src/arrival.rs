@@ -1,23 +1,23 @@
 //! A file that comes from others, from its end, over any interruption.
 //!
 //! What has come is known from the number of states that are kept; on resuming each of its chunks
-//! is verified again, so that it does not matter what a crash left behind.
+//! is verified again, so that it does not matter what a crash left behind. The file on the disk has
+//! its length from the first chunk on, as a hole: only chunks that have come take space.
 
 use std::{
     fs::{File, OpenOptions},
     io,
     os::unix::fs::{FileExt as _, MetadataExt as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use crate::{
     Digest,
     chain::{CHUNK_BYTES, Shape, State},
-    disk::{self, Writing},
+    disk::Writing,
     error::Error,
     media::HEAD_BYTES,
     reader::STATE_BYTES,
-    space::Promise,
     store::{Held, Store},
 };
 
@@ -37,79 +37,63 @@ pub struct Arrival {
     had: u64,
     /// The state after the next chunk.
     expected: State,
-    named: bool,
-    promise: Option<Promise>,
+    /// Whether its space is taken.
+    roomy: bool,
 }
 
 impl Store {
     /// Begins or resumes a wanted file of a length that somebody told.
     ///
     /// Until its last chunk has come, the length is not known to be right, and no space is taken.
+    /// From then on no other length is listened to.
     ///
     /// # Errors
-    /// [`Error::Busy`] if it comes already, [`Error::TooLarge`], [`Error::Full`],
-    /// [`Error::FullOfUnnamed`], [`Error::DiskFull`] or [`Error::Disk`].
+    /// [`Error::Busy`] if it comes already, [`Error::OtherLength`], [`Error::TooLarge`],
+    /// [`Error::Full`], [`Error::FullOfUnnamed`], [`Error::DiskFull`] or [`Error::Disk`], none of
+    /// which loses what has come.
     pub fn arrive(&self, id: Digest, shape: Shape) -> Result<Arrival, Error> {
-        let named = self.wants(&id).is_some_and(|wanted| wanted.named);
-        self.allows(shape.bytes(), shape.bytes(), 0, named)?;
-        self.begin(id, shape)?;
-        let arrival = Arrival::open(self.clone(), id, shape, named);
+        let had = self.begin(id, shape)?;
+        let room = self.make_room(&id, shape.bytes(), had, false);
+        let arrival = room.and_then(|()| Arrival::resume(self.clone(), id, shape));
         if arrival.is_err() {
-            self.progress(&id, None);
+            self.pause(&id, None);
         }
         arrival
     }
 }
 
 impl Arrival {
-    fn open(store: Store, id: Digest, shape: Shape, named: bool) -> Result<Self, Error> {
-        let path = store.path("arriving", &id.to_string());
-        let states_path = store.path("arriving", &format!("{id}.states"));
+    /// Verifies what is there, from the end, and forgets the rest.
+    fn resume(store: Store, id: Digest, shape: Shape) -> Result<Self, Error> {
+        let [path, states_path] = store.arriving_paths(&id);
         let open = |path: &PathBuf| {
             let mut options = OpenOptions::new();
             let file = options.read(true).write(true).create(true).truncate(false).open(path);
             file.map_err(|error| Error::at(path, &error))
         };
         let (file, states) = (open(&path)?, open(&states_path)?);
-        let mut arrival = Self {
-            store,
-            id,
-            shape,
-            path,
-            states_path,
-            writing: Writing::new(file),
-            states,
-            had: 0,
-            expected: id.into(),
-            named,
-            promise: None,
-        };
-        arrival.resume()?;
-        Ok(arrival)
-    }
-
-    /// Verifies what is there, from the end, and forgets the rest.
-    fn resume(&mut self) -> Result<(), Error> {
+        let (mut had, mut expected) = (0, State::from(id));
         let mut buffer = vec![0; CHUNK_BYTES];
-        while let Some(chunk) = self.next() {
-            let bytes = &mut buffer[..self.shape.chunk_bytes(chunk)];
+        while let Some(chunk) = shape.chunks().checked_sub(had + 1) {
+            let bytes = &mut buffer[..shape.chunk_bytes(chunk)];
             let mut before = [0; 32];
-            let read = self.states.read_exact_at(&mut before, self.had * STATE_BYTES);
-            let read = read
-                .and_then(|()| self.writing.file().read_exact_at(bytes, self.shape.start(chunk)));
-            if read.is_err() || !self.is_next(chunk, State(before), bytes) {
+            let read = read_there(&states, &states_path, &mut before, had * STATE_BYTES)?
+                && read_there(&file, &path, bytes, shape.start(chunk))?;
+            if !read || !shape.is_genuine(chunk, State(before), bytes, expected) {
                 break;
             }
-            self.expected = State(before);
-            self.had += 1;
+            expected = State(before);
+            had += 1;
         }
-        if self.had > 0 {
-            self.take_space()?;
+        let roomy = had > 0;
+        if roomy {
+            store.make_room(&id, shape.bytes(), shape.end_bytes(had), true)?;
         }
-        let states = self.states.set_len(self.had * STATE_BYTES);
-        states.map_err(|error| Error::at(&self.states_path, &error))?;
-        self.store.progress(&self.id, Some(self.had_bytes()));
-        Ok(())
+        let cut = states.set_len(had * STATE_BYTES);
+        cut.map_err(|error| Error::at(&states_path, &error))?;
+        store.progress(&id, shape.end_bytes(had), false);
+        let writing = Writing::new(file);
+        Ok(Self { store, id, shape, path, states_path, writing, states, had, expected, roomy })
     }
 
     /// The chunk that is to come next; none when all have come.
@@ -121,22 +105,13 @@ impl Arrival {
     /// How many bytes have come.
     #[must_use]
     pub fn had_bytes(&self) -> u64 {
-        match self.next() {
-            Some(next) => self.shape.bytes() - self.shape.start(next + 1).min(self.shape.bytes()),
-            None => self.shape.bytes(),
-        }
+        self.shape.end_bytes(self.had)
     }
 
     /// The file's shape, which is known to be right once a chunk has come.
     #[must_use]
     pub fn shape(&self) -> Shape {
         self.shape
-    }
-
-    fn is_next(&self, chunk: u64, before: State, bytes: &[u8]) -> bool {
-        self.next() == Some(chunk)
-            && (chunk > 0 || before == State::FIRST)
-            && self.shape.after(chunk, before, bytes) == Some(self.expected)
     }
 
     /// Takes the next chunk, if it is genuine.
@@ -146,31 +121,25 @@ impl Arrival {
     /// [`Error::FullOfUnnamed`], [`Error::DiskFull`] or [`Error::Disk`], after which the same
     /// chunk can be given again.
     pub fn accept(&mut self, chunk: u64, before: State, bytes: &[u8]) -> Result<(), Error> {
-        if !self.is_next(chunk, before, bytes) {
+        let genuine = || self.shape.is_genuine(chunk, before, bytes, self.expected);
+        if self.next() != Some(chunk) || !genuine() {
             return Err(Error::WrongChunk);
         }
-        self.take_space()?;
+        if !self.roomy {
+            self.store.make_room(&self.id, self.shape.bytes(), self.had_bytes(), true)?;
+            self.roomy = true;
+        }
+        if self.had == 0 {
+            let length = self.writing.file().set_len(self.shape.bytes());
+            length.map_err(|error| Error::at(&self.path, &error))?;
+        }
         let written = self.writing.write_at(bytes, self.shape.start(chunk));
         written.map_err(|error| Error::at(&self.path, &error))?;
         let noted = self.states.write_all_at(&before.0, self.had * STATE_BYTES);
         noted.map_err(|error| Error::at(&self.states_path, &error))?;
         self.expected = before;
         self.had += 1;
-        self.store.progress(&self.id, Some(self.had_bytes()));
-        Ok(())
-    }
-
-    /// Takes space for the whole file, once its length is known to be right.
-    fn take_space(&mut self) -> Result<(), Error> {
-        if self.promise.is_none() {
-            let file = self.writing.file().metadata();
-            let taken = file.map_err(|error| Error::at(&self.path, &error))?.blocks() * BLOCK_BYTES;
-            let promise = self.store.promise(self.shape.bytes(), taken, self.named)?;
-            disk::reserve(self.writing.file(), &self.path, self.shape.bytes())?;
-            let length = self.writing.file().set_len(self.shape.bytes());
-            length.map_err(|error| Error::at(&self.path, &error))?;
-            self.promise = Some(promise);
-        }
+        self.store.progress(&self.id, self.had_bytes(), true);
         Ok(())
     }
 
@@ -181,6 +150,9 @@ impl Arrival {
     pub fn finish(mut self) -> Result<Held, Error> {
         if self.next().is_some() {
             return Err(Error::WrongChunk);
+        }
+        if let Some(held) = self.store.held(&self.id) {
+            return Ok(held); // it was handed in meanwhile
         }
         let at = |path: &PathBuf| {
             let path = path.clone();
@@ -199,6 +171,36 @@ impl Arrival {
 
 impl Drop for Arrival {
     fn drop(&mut self) {
-        self.store.progress(&self.id, None);
+        self.store.pause(&self.id, Some(self.had_bytes()));
     }
+}
+
+/// Reads what may end before; whether it was there.
+fn read_there(file: &File, path: &Path, bytes: &mut [u8], from: u64) -> Result<bool, Error> {
+    match file.read_exact_at(bytes, from) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(Error::at(path, &error)),
+    }
+}
+
+/// What is left of a file that came in part: its length, how much has come, and what it takes on
+/// the disk; none if it cannot be resumed.
+pub(crate) fn left(store: &Store, id: &Digest) -> Result<Option<(Shape, u64, u64)>, Error> {
+    let [path, states_path] = store.arriving_paths(id);
+    let open = |path: &PathBuf| match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some).map_err(|error| Error::at(path, &error)),
+    };
+    let (Some(file), Some(states)) = (open(&path)?, open(&states_path)?) else { return Ok(None) };
+    let about = |file: &File, path| file.metadata().map_err(|error| Error::at(path, &error));
+    let (bytes, noted) = (about(&file, &path)?, about(&states, &states_path)?);
+    let Some(shape) = Shape::of(bytes.len()) else { return Ok(None) };
+    let mut before = [0; 32];
+    let mut last = vec![0; shape.chunk_bytes(shape.last())];
+    let genuine = read_there(&states, &states_path, &mut before, 0)?
+        && read_there(&file, &path, &mut last, shape.start(shape.last()))?
+        && shape.is_genuine(shape.last(), State(before), &last, State::from(*id));
+    let had = shape.end_bytes(noted.len() / STATE_BYTES);
+    Ok(genuine.then(|| (shape, had, had.max(bytes.blocks() * BLOCK_BYTES))))
 }

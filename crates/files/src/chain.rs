@@ -96,6 +96,18 @@ impl Shape {
         usize::try_from(rest).map_or(CHUNK_BYTES, |rest| rest.min(CHUNK_BYTES))
     }
 
+    /// How many bytes the last so many chunks have.
+    #[must_use]
+    pub fn end_bytes(self, chunks: u64) -> u64 {
+        self.bytes.saturating_sub(self.start(self.chunks().saturating_sub(chunks)))
+    }
+
+    /// Whether a chunk leads from the state before it to the state after it, and the first chunk
+    /// from the constant.
+    pub(crate) fn is_genuine(self, chunk: u64, before: State, bytes: &[u8], after: State) -> bool {
+        (chunk > 0 || before == State::FIRST) && self.after(chunk, before, bytes) == Some(after)
+    }
+
     /// The state after a chunk, from the state before it; none if the chunk has not the length that
     /// it must have. After the last chunk it is the digest of the file.
     #[must_use]
@@ -156,6 +168,8 @@ mod tests {
         for (chunk, bytes) in [(0, 10), (0, CHUNK_BYTES - 1), (1, 9), (1, 11), (2, 0), (9, 1)] {
             assert!(shape.after(chunk, State::FIRST, &vec![0; bytes]).is_none(), "{chunk} {bytes}");
         }
+        let ends = [0, 1, 2, 3].map(|chunks| shape.end_bytes(chunks));
+        assert_eq!(ends, [0, 10, shape.bytes(), shape.bytes()]);
         assert!(Shape::of(0).is_none() && Shape::of(u64::MAX).is_none());
     }
 }

@@ -8,7 +8,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use rustix::fs::{FallocateFlags, fallocate, statvfs};
+use rustix::fs::statvfs;
 
 use crate::error::Error;
 
@@ -44,17 +44,6 @@ pub(crate) fn remove(path: &Path) {
 pub(crate) fn free_bytes(folder: &Path) -> Result<u64, Error> {
     let found = statvfs(folder).map_err(|error| Error::at(folder, &error.into()))?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))
-}
-
-/// Reserves the space of a file, where the file system can.
-pub(crate) fn reserve(file: &File, path: &Path, bytes: u64) -> Result<(), Error> {
-    let unable = |error: rustix::io::Errno| {
-        error == rustix::io::Errno::OPNOTSUPP || error == rustix::io::Errno::NOSYS
-    };
-    match fallocate(file, FallocateFlags::empty(), 0, bytes) {
-        Err(error) if !unable(error) => Err(Error::at(path, &error.into())),
-        _ => Ok(()),
-    }
 }
 
 /// A file that is written in any order and brought to the disk meanwhile, by a thread of its own.

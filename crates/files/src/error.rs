@@ -37,11 +37,23 @@ pub enum Error {
     /// The disk has too little space.
     #[error("the disk of this node is full; free space and try again, nothing held is lost")]
     DiskFull,
-    /// So many files are being brought in already.
-    #[error("this node takes in {max} files at a time; try again in a moment")]
+    /// So many files are being brought in or fetched already.
+    #[error("this node takes in {max} files at a time; try again when one of them has ended")]
     Busy {
         /// The limit.
         max: usize,
+    },
+    /// What is being handed in takes all space that it may take together.
+    #[error("what is handed in at the same time may take {max} bytes; try again in a moment")]
+    BusyBytes {
+        /// The limit, in bytes.
+        max: u64,
+    },
+    /// The last chunk proves another length than somebody tells.
+    #[error("the file has {bytes} bytes, as its last chunk proves; ask another holder")]
+    OtherLength {
+        /// The length that is proved.
+        bytes: u64,
     },
     /// The bytes have another digest than was announced.
     #[error("the bytes have the digest {found}, not {announced}; send the file again")]

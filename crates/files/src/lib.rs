@@ -12,10 +12,12 @@
 
 mod arrival;
 pub mod chain;
+mod coming;
 mod disk;
 mod error;
 pub mod media;
 mod reader;
+mod repair;
 mod space;
 mod store;
 #[cfg(test)]

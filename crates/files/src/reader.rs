@@ -53,34 +53,49 @@ impl Reader {
     /// # Errors
     /// [`Error::Damaged`] if it is not what it was or the file has no such chunk, [`Error::Disk`].
     pub fn chunk(&self, chunk: u64, room: usize) -> Result<(State, Vec<u8>), Error> {
-        let damaged = Error::Damaged(self.held.id);
-        if chunk > self.shape.last() {
-            return Err(damaged);
-        }
-        let read = |error: io::Error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => Error::Damaged(self.held.id),
-            _ => Error::at(&self.path, &error),
-        };
-        let mut bytes = vec![0; room + self.shape.chunk_bytes(chunk)];
-        self.bytes.read_exact_at(&mut bytes[room..], self.shape.start(chunk)).map_err(read)?;
-        let before = self.state_before(chunk).map_err(read)?;
+        let (before, bytes) = self.unverified_chunk(chunk, room)?;
         let expected = match chunk == self.shape.last() {
             true => State::from(self.held.id),
-            false => self.state_before(chunk + 1).map_err(read)?,
+            false => self.state_before(chunk + 1)?,
         };
-        let genuine = self.shape.after(chunk, before, &bytes[room..]) == Some(expected)
-            && (chunk > 0 || before == State::FIRST);
-        if genuine { Ok((before, bytes)) } else { Err(damaged) }
+        match self.shape.is_genuine(chunk, before, &bytes[room..], expected) {
+            true => Ok((before, bytes)),
+            false => Err(Error::Damaged(self.held.id)),
+        }
     }
 
-    fn state_before(&self, chunk: u64) -> io::Result<State> {
+    /// As [`Reader::chunk`], for somebody who verifies it himself.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if the file ends before it, [`Error::Disk`].
+    pub fn unverified_chunk(&self, chunk: u64, room: usize) -> Result<(State, Vec<u8>), Error> {
+        if chunk > self.shape.last() {
+            return Err(Error::Damaged(self.held.id));
+        }
+        let mut bytes = vec![0; room + self.shape.chunk_bytes(chunk)];
+        let read = self.bytes.read_exact_at(&mut bytes[room..], self.shape.start(chunk));
+        read.map_err(|error| self.unread(&error))?;
+        Ok((self.state_before(chunk)?, bytes))
+    }
+
+    fn state_before(&self, chunk: u64) -> Result<State, Error> {
         let mut state = [0; 32];
-        self.states.read_exact_at(&mut state, (self.shape.last() - chunk) * STATE_BYTES)?;
+        let place = (self.shape.last() - chunk) * STATE_BYTES;
+        let read = self.states.read_exact_at(&mut state, place);
+        read.map_err(|error| self.unread(&error))?;
         Ok(State(state))
+    }
+
+    fn unread(&self, error: &io::Error) -> Error {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Error::Damaged(self.held.id),
+            _ => Error::at(&self.path, error),
+        }
     }
 }
 
-/// The states of a file, made from its bytes; none if its digest is another.
+/// The states of a file, made from its bytes; none if its digest is another or it ends early. What
+/// cannot be read is an error: a disk that fails to answer says nothing of the bytes.
 pub(crate) fn states_of(path: &Path, held: &Held) -> Result<Option<Vec<u8>>, Error> {
     let Some(shape) = Shape::of(held.bytes) else { return Ok(None) };
     let file = match File::open(path) {
@@ -91,8 +106,9 @@ pub(crate) fn states_of(path: &Path, held: &Held) -> Result<Option<Vec<u8>>, Err
     let mut buffer = vec![0; CHUNK_BYTES];
     for chunk in 0..shape.chunks() {
         let bytes = &mut buffer[..shape.chunk_bytes(chunk)];
-        if file.read_exact_at(bytes, shape.start(chunk)).is_err() {
-            return Ok(None); // what cannot be read is fetched again
+        match file.read_exact_at(bytes, shape.start(chunk)) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            read => read.map_err(|error| Error::at(path, &error))?,
         }
         let Some(after) = shape.after(chunk, state, bytes) else { return Ok(None) };
         states.push(state);

@@ -5,17 +5,19 @@
 //! held/<id>.states    the states of SHA-256 before its chunks, from the last to the first
 //! held/<id>.json      its length, media type, and whether an act names it
 //! arriving/<id>, <id>.states   what came of a file so far, from its end
+//! damaged/<id>        a file that was found damaged, until its bytes have come again
 //! wanted/<id>.json    a file that this node is to hold and does not hold yet
 //! uploading/          what is being handed in; emptied at each start
 //! scanned             the height up to which final acts were looked through for named files
 //! ```
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
+    net::IpAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -23,22 +25,18 @@ use tokio::sync::watch;
 
 use crate::{
     Digest,
-    chain::Shape,
+    coming::{Coming, Want},
     disk::{self, sync_folder, write_whole},
     error::Error,
     media,
-    reader::{self, Reader},
-    space::Limits,
+    reader::Reader,
+    space::{Limits, Uploads},
 };
 
-const FOLDERS: [&str; 4] = ["held", "arriving", "wanted", "uploading"];
+const FOLDERS: [&str; 5] = ["held", "arriving", "damaged", "wanted", "uploading"];
 const SCANNED: &str = "scanned";
-/// Files that are wanted though no act names them, at most.
-const UNNAMED_WANTED_MAX: usize = 64;
 /// New files that are remembered for whoever tells others, at most.
 const NEWS_MAX: usize = 64;
-/// How long a file that no act names is wanted while nobody sends any of it.
-const UNNAMED_WANTED: Duration = Duration::from_secs(60 * 60);
 /// Form of the small files.
 const VERSION: u8 = 1;
 
@@ -79,7 +77,7 @@ pub enum Standing {
     Unknown,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct HeldFile {
     bytes: u64,
     media_type: String,
@@ -98,13 +96,15 @@ struct WantedFile {
 #[derive(Default)]
 pub(crate) struct Catalog {
     pub(crate) held: BTreeMap<Digest, Held>,
-    wanted: BTreeMap<Digest, (Wanted, Instant)>,
-    /// Files that come in now: length and what has come.
-    arriving: BTreeMap<Digest, (u64, u64)>,
+    pub(crate) wanted: BTreeMap<Digest, Want>,
+    /// Files that come in now, or of which something has come.
+    pub(crate) arriving: BTreeMap<Digest, Coming>,
+    /// Files of which a damaged copy is kept aside.
+    pub(crate) damaged: BTreeSet<Digest>,
     /// Files that are held since somebody asked last.
     news: Vec<Held>,
-    pub(crate) uploads: usize,
-    /// Space promised to what comes in: named and unnamed.
+    pub(crate) uploads: BTreeMap<Option<IpAddr>, Uploads>,
+    /// Space promised to what is handed in: named and unnamed.
     pub(crate) promised: [u64; 2],
 }
 
@@ -112,6 +112,8 @@ struct Inner {
     folder: PathBuf,
     limits: Limits,
     catalog: Mutex<Catalog>,
+    /// One file at a time is looked at for damage.
+    repairing: Mutex<()>,
     changes: watch::Sender<u64>,
 }
 
@@ -133,28 +135,35 @@ impl Store {
             disk::remove(&folder.join("uploading").join(left));
         }
         let mut catalog = Catalog::default();
+        let mut cut = Vec::new();
         for (id, read) in read_all::<HeldFile>(&folder.join("held"))? {
-            let path = folder.join("held").join(id.to_string());
-            let arrived = folder.join("arriving").join(id.to_string());
-            let is_whole = |path: &Path| fs::metadata(path).is_ok_and(|it| it.len() == read.bytes);
-            // Its description is written once it is whole and durable: a crash came in between.
-            if !is_whole(&path) && is_whole(&arrived) {
-                fs::rename(&arrived, &path).map_err(|error| Error::at(&path, &error))?;
-            }
-            if is_whole(&path) {
-                let HeldFile { bytes, media_type, named, sniffed, .. } = read;
-                catalog.held.insert(id, Held { id, bytes, media_type, sniffed, named });
+            let HeldFile { bytes, media_type, named, sniffed, .. } = read;
+            let held = Held { id, bytes, media_type, sniffed, named };
+            let found = fs::metadata(folder.join("held").join(id.to_string()));
+            match found.is_ok_and(|found| found.len() == bytes) {
+                true => drop(catalog.held.insert(id, held)),
+                false => cut.push(held),
             }
         }
         for (id, read) in read_all::<WantedFile>(&folder.join("wanted"))? {
             let wanted = Wanted { id, media_type: read.media_type, named: read.named };
             if !catalog.held.contains_key(&id) {
-                catalog.wanted.insert(id, (wanted, Instant::now()));
+                catalog.wanted.insert(id, Want { wanted, since: Instant::now() });
             }
         }
         let (changes, _) = watch::channel(0);
-        let catalog = Mutex::new(catalog);
-        Ok(Self(Arc::new(Inner { folder: folder.into(), limits, catalog, changes })))
+        let (catalog, repairing) = (Mutex::new(catalog), Mutex::default());
+        let folder = folder.into();
+        let store = Self(Arc::new(Inner { folder, limits, catalog, repairing, changes }));
+        for held in cut {
+            let id = held.id;
+            if let Err(error) = store.recover(held) {
+                tracing::error!(%id, %error, "a file is not whole, and is left as it is");
+            }
+        }
+        store.look_at_damaged()?;
+        store.look_at_arriving()?;
+        Ok(store)
     }
 
     /// How much may be kept.
@@ -174,7 +183,7 @@ impl Store {
         self.0.changes.subscribe()
     }
 
-    fn changed(&self) {
+    pub(crate) fn changed(&self) {
         self.0.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 
@@ -182,9 +191,19 @@ impl Store {
         self.0.catalog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until no other thread looks at a file for damage.
+    pub(crate) fn repairing(&self) -> MutexGuard<'_, ()> {
+        self.0.repairing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A file of the store. Names are digests or numbers, never anybody's choice.
     pub(crate) fn path(&self, folder: &str, name: &str) -> PathBuf {
         self.0.folder.join(folder).join(name)
+    }
+
+    /// Where a file that comes is kept, and its states.
+    pub(crate) fn arriving_paths(&self, id: &Digest) -> [PathBuf; 2] {
+        [self.path("arriving", &id.to_string()), self.path("arriving", &format!("{id}.states"))]
     }
 
     /// The file of this digest, if it is held.
@@ -206,30 +225,6 @@ impl Store {
             .collect()
     }
 
-    /// Files that are wanted and not held.
-    #[must_use]
-    pub fn wanted(&self) -> Vec<Wanted> {
-        let mut gone = Vec::new();
-        let wanted = {
-            let mut catalog = self.catalog();
-            let Catalog { wanted, arriving, .. } = &mut *catalog;
-            wanted.retain(|id, (wanted, since)| {
-                let keep = wanted.named
-                    || arriving.get(id).is_some_and(|(_, had)| *had > 0)
-                    || since.elapsed() < UNNAMED_WANTED;
-                if !keep {
-                    gone.push(*id);
-                }
-                keep
-            });
-            wanted.values().map(|(wanted, _)| wanted.clone()).collect()
-        };
-        for id in gone {
-            disk::remove(&self.path("wanted", &format!("{id}.json")));
-        }
-        wanted
-    }
-
     /// Files that are held since this was asked last.
     #[must_use]
     pub fn take_news(&self) -> Vec<Held> {
@@ -243,52 +238,14 @@ impl Store {
         if let Some(held) = catalog.held.get(id) {
             return Standing::Held(held.clone());
         }
-        let Some((wanted, _)) = catalog.wanted.get(id) else { return Standing::Unknown };
-        match catalog.arriving.get(id) {
-            Some((bytes, had)) => Standing::Wanted(wanted.clone(), Some(*bytes), *had),
-            None => Standing::Wanted(wanted.clone(), None, 0),
-        }
-    }
-
-    /// Wants a file, or learns that an act names it. Repeating it changes nothing.
-    ///
-    /// # Errors
-    /// [`Error::Busy`] if too many files that no act names are wanted, [`Error::Disk`] or
-    /// [`Error::DiskFull`].
-    pub fn want(&self, wanted: Wanted) -> Result<(), Error> {
-        let id = wanted.id;
-        if let Some(mut held) = self.held(&id) {
-            if wanted.named && !held.named {
-                held.named = true;
-                self.write_held(&held)?;
-                self.catalog().held.insert(id, held);
+        let Some(want) = catalog.wanted.get(id) else { return Standing::Unknown };
+        // Before a chunk has come, the length is what somebody says.
+        match catalog.arriving.get(id).filter(|coming| coming.had > 0) {
+            Some(Coming { shape, had, .. }) => {
+                Standing::Wanted(want.wanted.clone(), Some(shape.bytes()), *had)
             }
-            return Ok(());
+            None => Standing::Wanted(want.wanted.clone(), None, 0),
         }
-        {
-            let catalog = self.catalog();
-            match catalog.wanted.get(&id) {
-                Some((known, _)) if known.named || !wanted.named => return Ok(()),
-                _ => {}
-            }
-            let unnamed = catalog.wanted.values().filter(|(wanted, _)| !wanted.named).count();
-            if !wanted.named && unnamed >= UNNAMED_WANTED_MAX {
-                return Err(Error::Busy { max: UNNAMED_WANTED_MAX });
-            }
-        }
-        let Wanted { media_type, named, .. } = wanted.clone();
-        let file = WantedFile { media_type, named, v: VERSION };
-        write_whole(&self.path("wanted", &format!("{id}.json")), &json(&file)?)?;
-        sync_folder(&self.0.folder.join("wanted"))?;
-        self.catalog().wanted.insert(id, (wanted, Instant::now()));
-        self.changed();
-        Ok(())
-    }
-
-    /// What is wanted of a file, if it is.
-    #[must_use]
-    pub fn wants(&self, id: &Digest) -> Option<Wanted> {
-        self.catalog().wanted.get(id).map(|(wanted, _)| wanted.clone())
     }
 
     /// The height up to which final acts were looked through.
@@ -306,32 +263,15 @@ impl Store {
         write_whole(&self.0.folder.join(SCANNED), format!("{height}\n").as_bytes())
     }
 
-    /// Notes that a file comes in; fails if it does already.
-    pub(crate) fn begin(&self, id: Digest, shape: Shape) -> Result<(), Error> {
-        let mut catalog = self.catalog();
-        match catalog.arriving.contains_key(&id) {
-            true => Err(Error::Busy { max: 1 }),
-            false => {
-                catalog.arriving.insert(id, (shape.bytes(), 0));
-                Ok(())
-            }
-        }
+    /// Writes down that a file is wanted.
+    pub(crate) fn write_wanted(&self, wanted: &Wanted) -> Result<(), Error> {
+        let Wanted { id, media_type, named } = wanted.clone();
+        let file = WantedFile { media_type, named, v: VERSION };
+        write_whole(&self.path("wanted", &format!("{id}.json")), &json(&file)?)?;
+        sync_folder(&self.0.folder.join("wanted"))
     }
 
-    /// Notes how much of a file has come; `None` ends it.
-    pub(crate) fn progress(&self, id: &Digest, had: Option<u64>) {
-        let mut catalog = self.catalog();
-        match had {
-            None => drop(catalog.arriving.remove(id)),
-            Some(had) => {
-                if let Some((_, known)) = catalog.arriving.get_mut(id) {
-                    *known = had;
-                }
-            }
-        }
-    }
-
-    fn write_held(&self, held: &Held) -> Result<(), Error> {
+    pub(crate) fn write_held(&self, held: &Held) -> Result<(), Error> {
         let Held { bytes, media_type, sniffed, named, .. } = held.clone();
         let file = HeldFile { bytes, media_type, named, sniffed, v: VERSION };
         write_whole(&self.path("held", &format!("{}.json", held.id)), &json(&file)?)
@@ -343,15 +283,17 @@ impl Store {
         let id = held.id;
         let place = self.path("held", &id.to_string());
         let beside = self.path("held", &format!("{id}.states"));
-        fs::rename(states, &beside).map_err(|error| Error::at(&beside, &error))?;
         self.write_held(&held)?;
+        fs::rename(states, &beside).map_err(|error| Error::at(&beside, &error))?;
         fs::rename(bytes, &place).map_err(|error| Error::at(&place, &error))?;
         sync_folder(&self.0.folder.join("held"))?;
         disk::remove(&self.path("wanted", &format!("{id}.json")));
-        disk::remove(&self.path("arriving", &id.to_string()));
-        disk::remove(&self.path("arriving", &format!("{id}.states")));
+        disk::remove(&self.path("damaged", &id.to_string()));
+        self.arriving_paths(&id).iter().for_each(|path| disk::remove(path));
         let mut catalog = self.catalog();
         catalog.wanted.remove(&id);
+        catalog.arriving.remove(&id);
+        catalog.damaged.remove(&id);
         catalog.held.insert(id, held.clone());
         if catalog.news.len() < NEWS_MAX {
             catalog.news.push(held.clone());
@@ -370,29 +312,6 @@ impl Store {
         let path = self.path("held", &id.to_string());
         let states = self.path("held", &format!("{id}.states"));
         Reader::open(held, &path, &states)
-    }
-
-    /// Looks at a file that was found damaged: if only its states are, they are made again;
-    /// otherwise it is no longer held, and wanted again. Whether it is still held.
-    ///
-    /// # Errors
-    /// [`Error::Disk`] or [`Error::DiskFull`].
-    pub fn repair(&self, id: &Digest) -> Result<bool, Error> {
-        let Some(held) = self.held(id) else { return Ok(false) };
-        let path = self.path("held", &id.to_string());
-        if let Some(states) = reader::states_of(&path, &held)? {
-            write_whole(&self.path("held", &format!("{id}.states")), &states)?;
-            tracing::warn!(%id, "the states of a file were damaged; they are made again");
-            return Ok(true);
-        }
-        tracing::error!(%id, "a file is damaged on this disk; it is wanted again");
-        self.catalog().held.remove(id);
-        for name in [format!("{id}.json"), format!("{id}.states"), id.to_string()] {
-            disk::remove(&self.path("held", &name));
-        }
-        let (media_type, named) = (Some(held.media_type), held.named);
-        self.want(Wanted { id: *id, media_type, named })?;
-        Ok(false)
     }
 
     /// What a file that has come will be held as.
@@ -416,7 +335,7 @@ fn json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(value).map_err(|error| Error::Disk(error.to_string()))
 }
 
-fn names(folder: &Path) -> Result<Vec<String>, Error> {
+pub(crate) fn names(folder: &Path) -> Result<Vec<String>, Error> {
     let at = |error: io::Error| Error::at(folder, &error);
     let entries = fs::read_dir(folder).map_err(at)?;
     let name = |entry: io::Result<fs::DirEntry>| {

@@ -1,5 +1,7 @@
 //! The store over crashes, liars and full disks.
 
+mod hostile;
+
 use std::fs;
 use std::path::Path;
 
@@ -68,6 +70,13 @@ impl Two {
         self.folder.path().join("wanting").join(name.replace("ID", &self.id.to_string()))
     }
 
+    /// What is kept beside its bytes when it is held.
+    fn description(&self) -> String {
+        let bytes = self.bytes.len();
+        let types = r#""media_type":"application/pdf","named":true,"sniffed":"x""#;
+        format!(r#"{{"bytes":{bytes},{types},"v":1}}"#)
+    }
+
     fn arrival(&self) -> Arrival {
         self.wanting().arrive(self.id, self.shape).expect("it is wanted")
     }
@@ -97,7 +106,9 @@ impl Two {
         assert_eq!((held.media_type.as_str(), held.bytes), ("application/pdf", self.shape.bytes()));
         assert_eq!(fs::read(self.file("held/ID")).expect("readable"), self.bytes);
         assert_eq!(whole(&store, &self.id), self.bytes);
-        assert_eq!(fs::read_dir(self.file("arriving")).expect("a folder").count(), 0);
+        for folder in ["arriving", "damaged", "wanted"] {
+            assert_eq!(fs::read_dir(self.file(folder)).expect("a folder").count(), 0, "{folder}");
+        }
     }
 }
 
@@ -181,7 +192,7 @@ fn a_length_that_is_a_lie_takes_no_space_and_no_chunk() {
         let bytes = vec![0; shape.chunk_bytes(chunk)];
         assert_eq!(arrival.accept(chunk, State::FIRST, &bytes), Err(Error::WrongChunk));
         drop(arrival);
-        assert_eq!(fs::metadata(two.file("arriving/ID")).expect("there").len(), 0);
+        assert!(!fs::exists(two.file("arriving/ID")).expect("readable"));
     }
     two.complete();
 }
@@ -228,24 +239,18 @@ fn it_does_not_matter_where_a_crash_cut() {
 /// Each step of the publication, cut off after it.
 #[test]
 fn a_crash_during_publication_leaves_a_file_that_is_held_wholly_or_not_yet() {
-    let two = Two::new(FOUR);
-    let mut arrival = two.arrival();
-    two.give(&mut arrival, 4);
-    drop(arrival);
-    let store = two.wanting();
-    fs::rename(two.file("arriving/ID.states"), two.file("held/ID.states")).expect("moved");
-    assert!(two.wanting().held(&two.id).is_none(), "only its states are there");
-    let description = format!(
-        r#"{{"bytes":{FOUR},"media_type":"application/pdf","named":true,"sniffed":"x","v":1}}"#
-    );
-    fs::write(two.file("held/ID.json"), &description[..20]).expect("written");
-    assert!(two.wanting().held(&two.id).is_none(), "its description is torn");
-    fs::write(two.file("held/ID.json"), description).expect("written");
-    let again = two.wanting();
-    assert!(again.held(&two.id).is_some(), "all of it was there");
-    assert_eq!(whole(&again, &two.id), two.bytes);
-    assert!(again.wanted().is_empty(), "though it was noted as wanted");
-    drop(store);
+    for moved in [false, true] {
+        let two = Two::new(FOUR);
+        two.give(&mut two.arrival(), 4);
+        let description = two.description();
+        fs::write(two.file("held/ID.json"), &description[..20]).expect("written");
+        assert!(two.wanting().held(&two.id).is_none(), "its description is torn");
+        fs::write(two.file("held/ID.json"), description).expect("written");
+        if moved {
+            fs::rename(two.file("arriving/ID.states"), two.file("held/ID.states")).expect("moved");
+        }
+        two.assert_held(); // all of it was there, though it was noted as wanted
+    }
 }
 
 #[test]
@@ -267,6 +272,7 @@ fn a_damaged_file_is_never_read_and_wanted_again() {
     assert_eq!(read(4).unwrap_err(), Error::Damaged(two.id), "there is no such chunk");
     assert_eq!(store.repair(&two.id), Ok(false));
     assert!(matches!(store.standing(&two.id), Standing::Wanted(Wanted { named: true, .. }, ..)));
+    assert_eq!(fs::metadata(two.file("damaged/ID")).expect("kept aside").len(), FOUR as u64);
     drop(store);
     two.complete();
 }

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io,
+    net::IpAddr,
     path::PathBuf,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -35,7 +36,7 @@ pub struct Upload {
     states: Vec<State>,
     bytes: u64,
     promise: Promise,
-    _place: Place,
+    place: Place,
 }
 
 impl Store {
@@ -50,10 +51,23 @@ impl Store {
         announced: Option<Digest>,
         media_type: Option<&str>,
     ) -> Result<Upload, Error> {
+        self.upload_of(None, announced, media_type)
+    }
+
+    /// As [`Store::upload`], for a client that may hand in only so much at a time.
+    ///
+    /// # Errors
+    /// Those of [`Store::upload`].
+    pub fn upload_of(
+        &self,
+        client: Option<IpAddr>,
+        announced: Option<Digest>,
+        media_type: Option<&str>,
+    ) -> Result<Upload, Error> {
         let media_type = media_type.map(media::read).transpose()?;
-        let place = self.place()?;
+        let place = self.place(client)?;
         let is_named = |id| self.wants(&id).is_some_and(|wanted| wanted.named);
-        let promise = self.promise(CHUNK_BYTES as u64, 0, announced.is_some_and(is_named))?;
+        let promise = self.promise(CHUNK_BYTES as u64, announced.is_some_and(is_named))?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = self.path("uploading", &number.to_string());
         let states_path = self.path("uploading", &format!("{number}.states"));
@@ -71,7 +85,7 @@ impl Store {
             states: Vec::new(),
             bytes: 0,
             promise,
-            _place: place,
+            place,
         })
     }
 }
@@ -80,9 +94,13 @@ impl Upload {
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// [`Error::TooLarge`], [`Error::Full`], [`Error::FullOfUnnamed`], [`Error::DiskFull`] or
-    /// [`Error::Disk`].
+    /// [`Error::TooLarge`], [`Error::BusyBytes`], [`Error::Full`], [`Error::FullOfUnnamed`],
+    /// [`Error::DiskFull`] or [`Error::Disk`].
     pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
+        let max = self.store.limits().file_bytes_max;
+        if self.bytes() + bytes.len() as u64 > max {
+            return Err(Error::TooLarge { max });
+        }
         let head = bytes.len().min(HEAD_BYTES - self.head.len());
         self.head.extend_from_slice(&bytes[..head]);
         while !bytes.is_empty() {
@@ -93,10 +111,7 @@ impl Upload {
             self.chunk.extend_from_slice(&bytes[..part]);
             bytes = &bytes[part..];
         }
-        match self.bytes + self.chunk.len() as u64 > self.store.limits().file_bytes_max {
-            true => Err(Error::TooLarge { max: self.store.limits().file_bytes_max }),
-            false => Ok(()),
-        }
+        Ok(())
     }
 
     /// Writes the chunk that is full, or the last one of a file of a known shape.
@@ -107,6 +122,7 @@ impl Upload {
         let shape = shape.or(Shape::of(longer)).ok_or(Error::Empty)?;
         let after = shape.after(index, self.state, &self.chunk).ok_or(Error::Empty)?;
         let needed = self.bytes + self.chunk.len() as u64;
+        self.place.grow(self.chunk.len() as u64)?;
         let more = needed.saturating_sub(self.promise.bytes());
         if more > 0 {
             self.promise.grow(more)?;

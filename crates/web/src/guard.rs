@@ -40,7 +40,8 @@ const HEADERS: [(HeaderName, &str); 7] = [
 pub async fn security_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     put_security_headers(response.headers_mut());
-    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+    let later = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS];
+    if later.contains(&response.status()) {
         let soon = HeaderValue::from_static(RETRY_AFTER_SECONDS);
         response.headers_mut().entry(header::RETRY_AFTER).or_insert(soon);
     }

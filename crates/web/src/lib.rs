@@ -24,6 +24,7 @@ pub mod standing;
 mod state;
 mod submitted;
 
+pub use connections::Client;
 pub use follow::{Stopped as FollowStopped, follow};
 pub use guard::CONTENT_SECURITY_POLICY;
 pub use node::Node;

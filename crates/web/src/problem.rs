@@ -5,9 +5,6 @@ use axum::response::{IntoResponse, Response};
 use pacta_law::Refusal;
 use serde::Serialize;
 
-/// After how many seconds an act is to be handed in again of which too many wait.
-const RETRY_AFTER_S: u32 = 1;
-
 /// An error answer. It says what is wrong, then what to do, and keeps a refusal's code and name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -30,9 +27,6 @@ pub struct Problem {
     /// Whether the same act may be taken later, unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transient: Option<bool>,
-    /// After how many seconds to try again: the header `Retry-After`.
-    #[serde(skip)]
-    pub retry_after: Option<u32>,
 }
 
 impl Problem {
@@ -50,7 +44,6 @@ impl Problem {
             code: Some(refusal.code()),
             name: Some(refusal.name().to_string()),
             transient: Some(refusal.transient()),
-            retry_after: None,
         }
     }
 
@@ -99,6 +92,16 @@ impl Problem {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", "there is no space", detail)
     }
 
+    /// So much of this is under way that more has to wait.
+    pub fn too_many(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", "too many at a time", detail)
+    }
+
+    /// What is handed in comes too slowly to wait for it.
+    pub fn too_slow(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "the body comes too slowly", detail)
+    }
+
     /// The bytes are of another media type than declared.
     pub fn other_type(detail: impl Into<String>) -> Self {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
@@ -117,12 +120,8 @@ impl Problem {
     }
 
     /// So much waits here of the same actor that more would be at the cost of others.
-    pub fn too_many(refusal: &Refusal) -> Self {
-        Self {
-            status: StatusCode::TOO_MANY_REQUESTS,
-            retry_after: Some(RETRY_AFTER_S),
-            ..Self::refused(refusal)
-        }
+    pub fn too_many_acts(refusal: &Refusal) -> Self {
+        Self { status: StatusCode::TOO_MANY_REQUESTS, ..Self::refused(refusal) }
     }
 
     /// The answer took longer than this node allows.
@@ -148,7 +147,6 @@ impl Problem {
             code: None,
             name: None,
             transient: None,
-            retry_after: None,
         }
     }
 }
@@ -164,11 +162,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let kind = HeaderValue::from_static("application/problem+json");
-        let mut response = (self.status, [(header::CONTENT_TYPE, kind)], body).into_response();
-        if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        response
+        (self.status, [(header::CONTENT_TYPE, kind)], body).into_response()
     }
 }
 

@@ -17,8 +17,10 @@ use crate::{
     types::{Context, ValidatorKey},
 };
 
-/// How long answers to the question who holds a file are waited for.
+/// How long answers to the question who holds a file are waited for, and how long if each file has
+/// a holder: others join while it comes.
 const SEEK: Duration = Duration::from_millis(300);
+const SEEK_MORE: Duration = Duration::from_millis(30);
 /// Files that are sought at a time.
 const SOUGHT_MAX: usize = 64;
 /// How long to wait when nobody holds what is wanted: at first, and at most.
@@ -39,6 +41,8 @@ struct Fetch<E, S> {
     answers: mpsc::Receiver<Answer>,
     /// Where to begin among the wanted files, so that each gets its turn.
     turn: usize,
+    /// Whether all answers are waited for: who answered first was of no use the last time.
+    patient: bool,
 }
 
 /// Starts to fetch, on a thread of its own, since it waits for the disk.
@@ -52,7 +56,7 @@ pub(super) fn start<E, S>(
     S: Sender<PublicKey = ValidatorKey>,
 {
     context.dedicated().spawn(move |context| async move {
-        Fetch { context, exchange, sender, answers, turn: 0 }.run().await;
+        Fetch { context, exchange, sender, answers, turn: 0, patient: false }.run().await;
     });
 }
 
@@ -75,6 +79,7 @@ where
                 self.turn = self.turn.wrapping_add(SOUGHT_MAX);
             }
             let moved = !wanted.is_empty() && self.round(&wanted).await;
+            self.patient = !moved && !wanted.is_empty();
             retry = if moved { RETRY_MIN } else { (retry * 2).min(RETRY_MAX) };
             let pause = if wanted.is_empty() { Duration::MAX } else { retry };
             if moved {
@@ -105,12 +110,21 @@ where
         }
     }
 
-    /// Fetches what somebody holds; whether anything came.
+    /// Fetches what somebody holds, and first what acts name; whether anything came.
     async fn round(&mut self, wanted: &[Wanted]) -> bool {
-        let mut found = self.seek(wanted).await;
+        let found = self.seek(wanted).await;
+        let nobody = wanted.iter().map(|wanted| &wanted.id).filter(|id| !found.contains_key(id));
+        self.exchange.store().nobody_holds(nobody);
         let alone = found.len() < 2;
         let mut moved = false;
-        while let Some((id, holders)) = found.pop_first() {
+        let changes = self.exchange.store().changes();
+        let named = |id: &Digest| wanted.iter().any(|wanted| wanted.id == *id && wanted.named);
+        let mut found: Vec<_> = found.into_iter().collect();
+        found.sort_by_key(|(id, _)| !named(id));
+        for (id, holders) in found {
+            if !named(&id) && changes.has_changed().unwrap_or(true) {
+                break; // an act may name a file since, and that goes first
+            }
             // The length that most tell goes first; that of a liar goes with the liar.
             let mut lengths: Vec<_> = holders.into_iter().collect();
             lengths.sort_by_key(|(_, holders)| std::cmp::Reverse(holders.len()));
@@ -135,7 +149,7 @@ where
             let who = Message::Who(wanted.id).to_bytes();
             let _ = self.sender.send(Recipients::All, who, false); // else the next time
         }
-        let until = self.context.current() + SEEK;
+        let mut until = self.context.current() + SEEK;
         loop {
             select! {
                 answer = self.answers.recv() => match answer {
@@ -143,6 +157,10 @@ where
                         if !self.exchange.is_barred(&peer, self.context.current()) {
                             let holders = found.entry(id).or_default();
                             holders.entry(bytes).or_default().push(peer);
+                        }
+                        let all = wanted.iter().all(|wanted| found.contains_key(&wanted.id));
+                        if all && !self.patient {
+                            until = until.min(self.context.current() + SEEK_MORE);
                         }
                     }
                     Some(_) => {}
@@ -165,6 +183,12 @@ where
     ) -> bool {
         let mut arrival = match self.exchange.store().arrive(id, shape) {
             Ok(arrival) => arrival,
+            Err(error @ Error::OtherLength { .. }) => {
+                tracing::error!(%id, %error, ?holders,
+                    "validators told a wrong length; they are asked for no file for an hour");
+                holders.iter().for_each(|peer| self.exchange.bar(peer, self.context.current()));
+                return false;
+            }
             Err(error) => {
                 tracing::warn!(%id, %error, "a wanted file cannot be taken");
                 return false;
@@ -204,7 +228,7 @@ where
         let Some(next) = arrival.next() else { return Ok(true) };
         let shape = arrival.shape();
         let mut plan = Plan::<ValidatorKey, (State, IoBuf)>::new(shape, next, holders);
-        let began_ms = now_ms(&self.context);
+        let mut slice_ms = now_ms(&self.context);
         let mut tick = self.context.current();
         while let Some(next) = arrival.next() {
             if let Some((peer, (before, data))) = plan.take(next) {
@@ -214,6 +238,8 @@ where
                             "a validator sent a wrong chunk; it is asked for no file for an hour");
                         self.exchange.bar(&peer, self.context.current());
                         plan.leave(&peer);
+                        let wrong = Message::Wrong(id, shape.bytes(), next).to_bytes();
+                        let _ = self.sender.send(Recipients::One(peer), wrong, false);
                         plan.again(next);
                     }
                     accepted => accepted?,
@@ -224,13 +250,21 @@ where
             while let Some((peer, from, count)) = plan.ask(now) {
                 self.ask(id, shape.bytes(), peer, from, count).await;
             }
-            let late = now.saturating_sub(began_ms) > SLICE_MS && !alone;
-            if !plan.has_sources() || late {
+            let late = now.saturating_sub(slice_ms) > SLICE_MS;
+            if !plan.has_sources() || (late && (!alone || self.another_is_named(&id))) {
                 return Ok(false);
+            }
+            if late {
+                slice_ms = now;
             }
             tick = self.hear(id, &mut plan, tick).await;
         }
         Ok(true)
+    }
+
+    /// Whether another file is wanted that an act names: it waits for no slow holder of this one.
+    fn another_is_named(&self, id: &Digest) -> bool {
+        self.exchange.store().wanted().iter().any(|wanted| wanted.named && wanted.id != *id)
     }
 
     async fn ask(&mut self, id: Digest, bytes: u64, peer: ValidatorKey, from: u64, count: u8) {
@@ -254,6 +288,13 @@ where
                     plan.came(&peer, chunk, (before, data), now_ms(&self.context));
                 }
                 Some(Answer::Gone(peer, of)) if of == id => plan.leave(&peer),
+                Some(Answer::Has(peer, of, bytes))
+                    if of == id
+                        && bytes == plan.shape().bytes()
+                        && !self.exchange.is_barred(&peer, self.context.current()) =>
+                {
+                    plan.join(peer);
+                }
                 _ => {}
             },
             _ = self.context.sleep_until(tick) => {

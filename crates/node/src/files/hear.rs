@@ -43,6 +43,11 @@ where
             exchange.0.asked_here.ring();
             return;
         }
+        Message::Wrong(id, bytes, chunk) => {
+            exchange.asks().push_doubt(peer, id, bytes, chunk);
+            exchange.0.asked_here.ring();
+            return;
+        }
         Message::Has(id, bytes) if Shape::of(bytes).is_some() => {
             let sought =
                 exchange.0.sought.lock().get_mut(&id).map(|heard| heard.insert(peer.clone()));

@@ -22,6 +22,7 @@ struct Source {
 /// The course of one file, by holders `P`, with chunks as `D`.
 #[derive(Debug)]
 pub struct Plan<P, D> {
+    shape: Shape,
     /// The highest chunk that was never asked for.
     fresh: Option<u64>,
     /// Chunks to ask for once more.
@@ -29,19 +30,36 @@ pub struct Plan<P, D> {
     out: BTreeMap<u64, (P, u64)>,
     came: BTreeMap<u64, (P, D)>,
     sources: BTreeMap<P, Source>,
+    /// All that were ever asked: who was left is not asked again.
+    known: BTreeSet<P>,
 }
 
 impl<P: Ord + Clone, D> Plan<P, D> {
     /// Plans for the chunks up to `next`, the last of them first.
     pub fn new(shape: Shape, next: u64, sources: impl IntoIterator<Item = P>) -> Self {
-        let sources = sources.into_iter().map(|peer| (peer, Source { heard_ms: 0 })).collect();
-        Self {
+        let mut plan = Self {
+            shape,
             fresh: Some(next.min(shape.last())),
             again: BTreeSet::new(),
             out: BTreeMap::new(),
             came: BTreeMap::new(),
-            sources,
+            sources: BTreeMap::new(),
+            known: BTreeSet::new(),
+        };
+        sources.into_iter().for_each(|peer| plan.join(peer));
+        plan
+    }
+
+    /// Asks this holder too from now on, if it is new.
+    pub fn join(&mut self, peer: P) {
+        if self.known.insert(peer.clone()) {
+            self.sources.insert(peer, Source { heard_ms: 0 });
         }
+    }
+
+    /// The shape of the file.
+    pub fn shape(&self) -> Shape {
+        self.shape
     }
 
     /// Whether anybody is left to ask.

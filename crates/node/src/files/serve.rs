@@ -1,4 +1,7 @@
 //! Sends chunks to those who ask, one to each in turn.
+//!
+//! A chunk is verified by whoever gets it, and here only if he says that it is wrong: what he then
+//! costs is what any request costs.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound::{Excluded, Unbounded};
@@ -21,9 +24,16 @@ const OPEN_MAX: usize = 8;
 /// How often a place in the quota of a channel is waited for.
 const ATTEMPTS_MAX: usize = 64;
 
-type Ask = (Digest, u64, u64);
+/// A chunk of a file of so many bytes that somebody asks for, or says to be wrong.
+#[derive(Clone, Copy)]
+struct Ask {
+    id: Digest,
+    bytes: u64,
+    chunk: u64,
+    doubted: bool,
+}
 
-/// Chunks that others ask for, by who asks.
+/// Chunks that others ask for or doubt, by who does.
 #[derive(Default)]
 pub(super) struct Asks {
     waiting: BTreeMap<ValidatorKey, VecDeque<Ask>>,
@@ -43,7 +53,16 @@ impl Asks {
         let waiting = self.waiting.entry(peer).or_default();
         let room = ASKS_MAX.saturating_sub(waiting.len());
         let chunks = (0..u64::from(count)).map_while(|down| from.checked_sub(down));
-        waiting.extend(chunks.take(room).map(|chunk| (id, bytes, chunk)));
+        let ask = |chunk| Ask { id, bytes, chunk, doubted: false };
+        waiting.extend(chunks.take(room).map(ask));
+    }
+
+    /// Notes that somebody was sent a wrong chunk.
+    pub(super) fn push_doubt(&mut self, peer: ValidatorKey, id: Digest, bytes: u64, chunk: u64) {
+        let waiting = self.waiting.entry(peer).or_default();
+        if waiting.len() < ASKS_MAX {
+            waiting.push_back(Ask { id, bytes, chunk, doubted: true });
+        }
     }
 
     /// The next chunk to send: of whoever comes after the one that was served last.
@@ -74,8 +93,9 @@ where
             let next = exchange.asks().pop();
             match next {
                 Some((peer, ask)) => {
-                    let message = answer(&exchange, &mut open, ask);
-                    send(&context, &mut sender, peer, message).await;
+                    if let Some(message) = answer(&exchange, &mut open, ask) {
+                        send(&context, &mut sender, peer, message).await;
+                    }
                 }
                 None => {
                     open.clear();
@@ -86,33 +106,32 @@ where
     });
 }
 
-/// The chunk, or that it is not here.
-fn answer(exchange: &Exchange, open: &mut BTreeMap<Digest, Reader>, ask: Ask) -> Vec<u8> {
-    let (id, bytes, chunk) = ask;
-    match read(exchange, open, ask) {
-        Ok(message) => message,
-        Err(error) => {
-            open.remove(&id);
-            match error {
-                Error::NotHeld(_) => {}
-                Error::Damaged(_) => {
-                    // A reader that was opened before a repair finds the old states.
-                    if let Err(error) = exchange.store().repair(&id) {
-                        tracing::warn!(%id, %error, "a damaged file cannot be repaired");
-                    }
-                }
-                error => tracing::warn!(%id, %error, "a file cannot be sent"),
+/// The chunk, or that it is not here; nothing to one that was doubted.
+fn answer(exchange: &Exchange, open: &mut BTreeMap<Digest, Reader>, ask: Ask) -> Option<Vec<u8>> {
+    let Ask { id, bytes, chunk, doubted } = ask;
+    let error = match read(exchange, open, ask) {
+        Ok(message) => return message,
+        Err(error) => error,
+    };
+    open.remove(&id);
+    match error {
+        Error::NotHeld(_) => {}
+        Error::Damaged(_) => {
+            // A reader that was opened before a repair finds the old states.
+            if let Err(error) = exchange.store().repair(&id) {
+                tracing::warn!(%id, %error, "a damaged file cannot be repaired");
             }
-            Message::Gone(id, bytes, chunk).to_bytes()
         }
+        error => tracing::warn!(%id, %error, "a file cannot be sent"),
     }
+    (!doubted).then(|| Message::Gone(id, bytes, chunk).to_bytes())
 }
 
 fn read(
     exchange: &Exchange,
     open: &mut BTreeMap<Digest, Reader>,
-    (id, bytes, chunk): Ask,
-) -> Result<Vec<u8>, Error> {
+    Ask { id, bytes, chunk, doubted }: Ask,
+) -> Result<Option<Vec<u8>>, Error> {
     if open.len() >= OPEN_MAX && !open.contains_key(&id) {
         open.clear();
     }
@@ -123,8 +142,14 @@ fn read(
     if reader.shape().bytes() != bytes || chunk > reader.shape().last() {
         return Err(Error::NotHeld(id));
     }
-    let (before, mut message) = reader.chunk(chunk, CHUNK_HEADER_BYTES)?;
-    write_header(&mut message, &id, bytes, chunk, before);
+    let message = match doubted {
+        true => reader.chunk(chunk, 0).map(|_| None)?,
+        false => {
+            let (before, mut message) = reader.unverified_chunk(chunk, CHUNK_HEADER_BYTES)?;
+            write_header(&mut message, &id, bytes, chunk, before);
+            Some(message)
+        }
+    };
     open.insert(id, reader);
     Ok(message)
 }

@@ -13,6 +13,7 @@ const HAS: u8 = 2;
 const ASK: u8 = 3;
 const CHUNK: u8 = 4;
 const GONE: u8 = 5;
+const WRONG: u8 = 6;
 
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub enum Message {
     },
     /// The sender does not hold this file of so many bytes, or no such chunk.
     Gone(Digest, u64, u64),
+    /// The chunk of this file of so many bytes that the receiver sent is wrong.
+    Wrong(Digest, u64, u64),
 }
 
 impl Message {
@@ -67,6 +70,7 @@ impl Message {
                 message
             }
             Self::Gone(id, bytes, chunk) => parts(GONE, id, &[*bytes, *chunk]),
+            Self::Wrong(id, bytes, chunk) => parts(WRONG, id, &[*bytes, *chunk]),
             Self::Chunk { id, bytes, chunk, before, data } => {
                 let mut message = vec![0; CHUNK_HEADER_BYTES];
                 write_header(&mut message, id, *bytes, *chunk, *before);
@@ -89,6 +93,7 @@ impl Message {
             (HAS, 8) => Some(Self::Has(id, number(0)?)),
             (ASK, 17) => Some(Self::Ask { id, bytes: number(0)?, from: number(1)?, count: odd[0] }),
             (GONE, 16) => Some(Self::Gone(id, number(0)?, number(1)?)),
+            (WRONG, 16) => Some(Self::Wrong(id, number(0)?, number(1)?)),
             (CHUNK, 49..) if bytes.len() <= MESSAGE_BYTES_MAX as usize => Some(Self::Chunk {
                 id,
                 bytes: number(0)?,

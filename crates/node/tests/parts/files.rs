@@ -177,13 +177,51 @@ fn a_file_comes_from_two_holders_and_goes_on_when_one_falls_silent() {
         let peers = oracle.control(keys[2].clone()).register(number, quota).await.unwrap();
         start(context.child("wanting"), store.clone(), None, peers);
         // In the middle, what the first holder sends is lost from now on.
-        context.sleep(Duration::from_millis(311)).await;
+        context.sleep(Duration::from_millis(51)).await;
         oracle.remove_link(keys[0].clone(), keys[2].clone()).await.unwrap();
         let seconds = until_held(&context, &store, &ids[0]).await;
         assert!(
             (3..20).contains(&seconds),
             "{seconds} s: it waits for the silent one, then goes on"
         );
+    });
+}
+
+#[test]
+fn a_holder_whose_disk_is_bad_is_told_and_gets_the_file_again() {
+    let folder = tempfile::tempdir().unwrap();
+    deterministic::Runner::timed(Duration::from_secs(600)).start(|context| async move {
+        let oracle = connect(&context).await;
+        let (number, quota) = channel();
+        let bytes = file(20);
+        let mut stores = Vec::new();
+        for (key, name) in keys().into_iter().zip(["good", "bad", "wanting"]) {
+            let store = store(folder.path(), name);
+            let id = (name != "wanting").then(|| put(&store, &bytes));
+            if let Some(id) = id.filter(|_| name == "bad") {
+                let mut damaged = bytes.clone();
+                damaged.iter_mut().step_by(CHUNK_BYTES).for_each(|byte| *byte ^= 1);
+                let held = folder.path().join(name).join("held").join(id.to_string());
+                std::fs::write(held, damaged).unwrap();
+            }
+            let peers = oracle.control(key).register(number, quota).await.unwrap();
+            start(context.child(name), store.clone(), None, peers);
+            stores.push(store);
+        }
+        let id = Digest::of(&[&bytes]);
+        let intact = |store: &Store| {
+            let reader = store.read(&id).ok();
+            reader.is_some_and(|it| (0..it.shape().chunks()).all(|one| it.chunk(one, 0).is_ok()))
+        };
+        want(&stores[2], id);
+        until_held(&context, &stores[2], &id).await;
+        for _ in 0..120 {
+            if intact(&stores[1]) {
+                break;
+            }
+            context.sleep(Duration::from_secs(1)).await;
+        }
+        assert!(stores.iter().all(intact));
     });
 }
 
@@ -197,6 +235,7 @@ fn messages_are_read_as_they_were_written_and_malformed_ones_are_not() {
         Message::Ask { id, bytes: 5, from: 9, count: 3 },
         Message::Chunk { id, bytes: 5, chunk: 2, before: State([3; 32]), data },
         Message::Gone(id, 5, 2),
+        Message::Wrong(id, 5, 2),
     ];
     for message in messages {
         let bytes = message.to_bytes();
@@ -243,6 +282,10 @@ fn a_plan_asks_each_chunk_once_within_its_window_and_again_of_others() {
         assert!(plan.take(*chunk).is_some() && plan.take(*chunk).is_none());
     }
     plan.leave(&"b");
-    assert!(!plan.has_sources());
+    plan.join("b");
+    assert!(!plan.has_sources(), "who was left is not asked again");
+    plan.join("c");
+    assert!(matches!(plan.ask(SLOW_MS), Some(("c", ..))), "one that has the file since is");
+    plan.leave(&"c");
     assert_eq!(plan.ask(SLOW_MS), None);
 }

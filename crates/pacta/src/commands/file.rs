@@ -264,11 +264,11 @@ fn get(args: &GetArgs, printer: Printer) -> Result<Exit> {
 /// Has a node fetch a file, and waits until it holds it.
 fn fetch(client: &Client, id: Digest, patience: Duration) -> Result<()> {
     let path = format!("/api/v1/files/{id}/fetch");
-    client.try_post(&path, "application/json", b"")??;
     let began = Instant::now();
     let mut told = Progress::new("fetched", None);
     loop {
-        let now = standing(client, id)?;
+        // Asked for each time: a node soon forgets what nobody holds yet.
+        let now: Standing = client.parse(&client.try_post(&path, "application/json", b"")??)?;
         told.bytes = now.bytes;
         told.reach(now.bytes_had);
         if now.status == "held" {

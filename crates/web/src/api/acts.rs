@@ -143,7 +143,7 @@ pub async fn submit(
                 None => Err(Problem::refused(&refusal)),
             };
         }
-        Err(NotSubmitted::TooMany(refusal)) => return Err(Problem::too_many(&refusal)),
+        Err(NotSubmitted::TooMany(refusal)) => return Err(Problem::too_many_acts(&refusal)),
         Err(NotSubmitted::Unavailable(unavailable)) => return Err(unavailable.into()),
     };
     let (id, expires) = (taken.act.to_string(), taken.expires.ms());

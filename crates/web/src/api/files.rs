@@ -3,23 +3,21 @@
 //! Nothing in a file is executed: it is served as something to save, sandboxed, and shown in a
 //! browser only on demand and if its type is on a short list and its bytes are of that type.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, stream};
 use pacta_files::{CHUNK_BYTES, Digest, Error, Held, Reader, Standing, Store, Wanted, media};
 use serde::{Deserialize, Serialize};
 
+use crate::api::pace::Pace;
+use crate::connections::Client;
 use crate::extract::{Asked, Named};
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// How long the next bytes of a file that is handed in may take to come.
-const PART_MS_MAX: u64 = 15_000;
 /// Files of one list.
 const LIST_MAX: usize = 1000;
 /// What a browser may do with a file that it shows: nothing but show it.
@@ -108,14 +106,14 @@ impl From<Error> for Problem {
             Error::Full { .. } | Error::FullOfUnnamed { .. } | Error::DiskFull => {
                 Self::no_space(detail)
             }
-            Error::Busy { .. } => Self::unavailable(detail),
+            Error::Busy { .. } | Error::BusyBytes { .. } => Self::too_many(detail),
             Error::Empty | Error::OtherDigest { .. } | Error::BadMediaType => {
                 Self::bad_request(detail)
             }
             Error::OtherMediaType { .. } => Self::other_type(detail),
             Error::NotHeld(_) => Self::not_found(detail),
             Error::Damaged(_) => Self::unavailable(detail),
-            Error::WrongChunk | Error::Disk(_) => {
+            Error::WrongChunk | Error::OtherLength { .. } | Error::Disk(_) => {
                 tracing::error!(%detail, "files failed");
                 Self::internal()
             }
@@ -148,12 +146,14 @@ async fn on_disk<T: Send + 'static>(
 /// the file's; the body is streamed to the disk.
 ///
 /// # Errors
-/// A [`Problem`]: 400 for another digest than announced or an empty file, 413 for too long a file,
-/// 415 when its bytes are of another type than declared, 507 when there is no space.
+/// A [`Problem`]: 400 for another digest than announced or an empty file, 408 when it comes too
+/// slowly, 413 for too long a file, 415 when its bytes are of another type than declared, 429 when
+/// too much is handed in at the time, 507 when there is no space. Nothing is kept then.
 pub async fn upload(
     State(state): State<AppState>,
     Asked(asked): Asked<Announced>,
     headers: HeaderMap,
+    extensions: Extensions,
     body: Body,
 ) -> Result<Response, Problem> {
     let store = store(&state)?;
@@ -172,11 +172,12 @@ pub async fn upload(
     if length.is_some_and(|length: u64| length > limit) {
         return Err(Error::TooLarge { max: limit }.into());
     }
-    let mut upload = on_disk(move || store.upload(announced, media_type.as_deref())).await?;
+    let client = extensions.get::<ConnectInfo<Client>>().map(|client| client.0.0.ip());
+    let begin = move || store.upload_of(client, announced, media_type.as_deref());
+    let mut upload = on_disk(begin).await?;
     let mut parts = body.into_data_stream();
-    loop {
-        let part = tokio::time::timeout(Duration::from_millis(PART_MS_MAX), parts.next()).await;
-        let Some(part) = part.map_err(|_| Problem::timeout())? else { break };
+    let mut pace = Pace::default();
+    while let Some(part) = pace.next(&mut parts).await? {
         let part = part.map_err(|_| {
             Problem::bad_request("the file broke off before its end; send it again")
         })?;
@@ -229,7 +230,7 @@ pub async fn standing(
 /// `POST /api/v1/files/{id}/fetch`: has this node fetch a file from those who hold it.
 ///
 /// # Errors
-/// A [`Problem`] of status 503 when it fetches many already.
+/// A [`Problem`] of status 429 when it fetches many already.
 pub async fn fetch(State(state): State<AppState>, Named(id): Named) -> Result<Response, Problem> {
     let store = store(&state)?;
     let id = read_id(&id)?;

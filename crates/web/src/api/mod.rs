@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod files;
 pub mod journal;
 pub mod network;
+mod pace;
 pub mod records;
 pub mod routes;
 pub mod treaties;

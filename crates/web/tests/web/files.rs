@@ -1,10 +1,14 @@
 //! Files over HTTP.
 
+use std::convert::Infallible;
+use std::time::Duration;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{Request, Response, header};
 use http_body_util::BodyExt;
 use pacta_files::{Digest, Limits, Store};
-use pacta_web::{AppState, router};
+use pacta_web::{AppState, Client, router};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -20,7 +24,7 @@ const LIMITS: Limits = Limits {
 struct Archive {
     world: World,
     router: axum::Router,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Archive {
@@ -29,7 +33,19 @@ impl Archive {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(folder.path(), LIMITS).expect("a store");
         let state: AppState = world.state().with_files(store);
-        Self { world, router: router(state), _folder: folder }
+        Self { world, router: router(state), folder }
+    }
+
+    /// Waits until so many files are being handed in.
+    async fn until_names(&self, count: usize) {
+        let folder = self.folder.path().join("uploading");
+        for _ in 0..3000 {
+            if std::fs::read_dir(&folder).expect("a folder").count() == count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("not {count} files are being handed in");
     }
 
     async fn send(&self, request: Request<Body>) -> Response<Body> {
@@ -136,6 +152,44 @@ async fn what_is_not_a_file_of_this_node_is_refused_clearly() {
     assert_eq!(archive.get(&format!("{absent}/status"), &[]).await.status(), 200);
     // A node that keeps none says so.
     assert_eq!(archive.world.get("/api/v1/files").await.0, 503);
+}
+
+#[tokio::test]
+async fn only_so_many_files_are_fetched_and_handed_in_at_a_time() {
+    let archive = Archive::start().await;
+    let fetch = |number: u8| {
+        let path = format!("/api/v1/files/{}/fetch", Digest::of(&[&[number]]));
+        Request::post(path).body(Body::empty()).expect("a request")
+    };
+    for number in 0..64 {
+        assert_eq!(archive.send(fetch(number)).await.status(), 202);
+    }
+    let refused = archive.send(fetch(64)).await;
+    assert_eq!(refused.status(), 429);
+    assert_eq!(header(&refused, header::CONTENT_TYPE), "application/problem+json");
+    assert_eq!(header(&refused, header::RETRY_AFTER), "1");
+    let problem: Value = serde_json::from_slice(&bytes(refused).await).expect("JSON");
+    assert_eq!(problem["type"], "urn:pacta:problem:too_many", "{problem}");
+    assert_eq!(archive.send(fetch(63)).await.status(), 202, "it is wanted already");
+
+    let uploads = Archive::start().await;
+    let from = ConnectInfo(Client(([192, 0, 2, 1], 4000).into()));
+    let give = async |body: Body| {
+        let mut request = Request::post("/api/v1/files").body(body).expect("a request");
+        request.extensions_mut().insert(from);
+        uploads.send(request).await.status().as_u16()
+    };
+    let endless = || Body::from_stream(futures::stream::pending::<Result<Vec<u8>, Infallible>>());
+    let four = futures::future::join_all((0..4).map(|_| give(endless())));
+    let fifth = async {
+        uploads.until_names(4).await;
+        give(Body::from("text")).await
+    };
+    tokio::select! {
+        _ = four => panic!("they have not ended"),
+        status = fifth => assert_eq!(status, 429),
+    }
+    uploads.until_names(0).await; // nothing is left of what was given up
 }
 
 #[tokio::test]
