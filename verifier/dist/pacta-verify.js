@@ -9,151 +9,12 @@ var __export = (target, all) => {
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-// src/verdict.js
-var NotGenuine = class extends Error {
-  constructor(reason, message) {
-    super(message);
-    this.reason = reason;
-  }
-};
-var CannotTell = class extends Error {
-  constructor(reason, message) {
-    super(message);
-    this.reason = reason;
-  }
-};
-
-// src/canonical.js
-var BYTES_MAX = 4 * 1024 * 1024;
-var DEPTH_MAX = 24;
-var ITEMS_MAX = 16384;
-var FORBIDDEN = new RegExp(
-  "[\\p{Cc}\\p{Co}\\p{Cs}\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}\\p{Noncharacter_Code_Point}]",
-  "u"
-);
-var UNKNOWN = new RegExp("\\p{Cn}", "u");
-function read(bytes) {
-  if (bytes.length > BYTES_MAX) refuse("it is too long");
-  let text4;
-  try {
-    text4 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    refuse("it is not UTF-8");
-  }
-  const reader = new Reader(text4);
-  const value = reader.value(0);
-  if (reader.at !== text4.length) refuse("something follows the value");
-  return value;
-}
-function write(value) {
-  if (value instanceof Map) {
-    const members4 = [...value].map(([name, member]) => `${quote(name)}:${write(member)}`);
-    return `{${members4.join(",")}}`;
-  }
-  if (Array.isArray(value)) return `[${value.map(write).join(",")}]`;
-  return typeof value === "string" ? quote(value) : String(value);
-}
-function quote(text4) {
-  return `"${text4.replace(/["\\]/g, "\\$&")}"`;
-}
-function refuse(why) {
-  throw new NotGenuine("not_canonical", `the text is not that of a receipt (${why})`);
-}
-var Reader = class {
-  constructor(text4) {
-    this.text = text4;
-    this.at = 0;
-  }
-  take(character) {
-    if (this.text[this.at] !== character) refuse(`${character} is missing at ${this.at}`);
-    this.at += 1;
-  }
-  value(depth) {
-    const first = this.text[this.at];
-    if (first === "{") return this.object(depth + 1);
-    if (first === "[") return this.array(depth + 1);
-    if (first === '"') return this.string();
-    for (const [word, value] of [["true", true], ["false", false]]) {
-      if (this.text.startsWith(word, this.at)) {
-        this.at += word.length;
-        return value;
-      }
-    }
-    return this.integer();
-  }
-  object(depth) {
-    const members4 = /* @__PURE__ */ new Map();
-    let last = null;
-    this.items("{", "}", depth, () => {
-      const name = this.string();
-      if (!/^[\x20-\x7e]*$/.test(name) || /["\\]/.test(name)) refuse("a member is not ASCII");
-      if (last !== null && last >= name) refuse(`the member ${name} is double or unsorted`);
-      last = name;
-      this.take(":");
-      members4.set(name, this.value(depth));
-    });
-    return members4;
-  }
-  array(depth) {
-    const items = [];
-    this.items("[", "]", depth, () => items.push(this.value(depth)));
-    return items;
-  }
-  items(open, close, depth, item) {
-    if (depth > DEPTH_MAX) refuse("it is nested too deep");
-    this.take(open);
-    if (this.text[this.at] === close) {
-      this.at += 1;
-      return;
-    }
-    for (let count = 0; count < ITEMS_MAX; count += 1) {
-      item();
-      if (this.text[this.at] === close) {
-        this.at += 1;
-        return;
-      }
-      this.take(",");
-    }
-    refuse("an array or object is too long");
-  }
-  integer() {
-    const [digits] = /^(?:0|-?[1-9][0-9]*)?/.exec(this.text.slice(this.at, this.at + 18));
-    if (digits === "") refuse(`no value stands at ${this.at}`);
-    const number = Number(digits);
-    if (!Number.isSafeInteger(number)) refuse("an integer is out of range");
-    this.at += digits.length;
-    return number;
-  }
-  string() {
-    this.take('"');
-    let value = "";
-    for (; ; ) {
-      const stop = /["\\]/g;
-      stop.lastIndex = this.at;
-      const end = stop.exec(this.text)?.index ?? refuse("a text does not end");
-      value += this.text.slice(this.at, end);
-      this.at = end + 1;
-      if (this.text[end] === '"') break;
-      const escaped = this.text[this.at];
-      if (escaped !== '"' && escaped !== "\\") refuse("an escape is not needed");
-      value += escaped;
-      this.at += 1;
-    }
-    if (FORBIDDEN.test(value)) refuse("a text holds a forbidden character");
-    if (UNKNOWN.test(value)) {
-      throw new CannotTell("unknown_character", "a text holds a character that is not known here");
-    }
-    if (value.normalize("NFC") !== value) refuse("a text is not in normalization form C");
-    return value;
-  }
-};
-
-// src/evidence.js
-var evidence_exports = {};
-__export(evidence_exports, {
+// src/admission.js
+var admission_exports = {};
+__export(admission_exports, {
   FORMAT: () => FORMAT,
-  decode: () => decode2,
-  prove: () => prove2
+  decode: () => decode,
+  prove: () => prove
 });
 
 // node_modules/@noble/hashes/_u64.js
@@ -898,6 +759,145 @@ var sha512 = /* @__PURE__ */ createHasher(
 var sha2562 = (...parts) => sha256(concatBytes(...parts));
 var digest = (...parts) => bytesToHex(sha2562(...parts.map((part) => typeof part === "string" ? utf8ToBytes(part) : part)));
 
+// src/verdict.js
+var NotGenuine = class extends Error {
+  constructor(reason, message) {
+    super(message);
+    this.reason = reason;
+  }
+};
+var CannotTell = class extends Error {
+  constructor(reason, message) {
+    super(message);
+    this.reason = reason;
+  }
+};
+
+// src/canonical.js
+var BYTES_MAX = 4 * 1024 * 1024;
+var DEPTH_MAX = 24;
+var ITEMS_MAX = 16384;
+var FORBIDDEN = new RegExp(
+  "[\\p{Cc}\\p{Co}\\p{Cs}\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}\\p{Noncharacter_Code_Point}]",
+  "u"
+);
+var UNKNOWN = new RegExp("\\p{Cn}", "u");
+function read(bytes) {
+  if (bytes.length > BYTES_MAX) refuse("it is too long");
+  let text4;
+  try {
+    text4 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    refuse("it is not UTF-8");
+  }
+  const reader = new Reader(text4);
+  const value = reader.value(0);
+  if (reader.at !== text4.length) refuse("something follows the value");
+  return value;
+}
+function write(value) {
+  if (value instanceof Map) {
+    const members4 = [...value].map(([name, member]) => `${quote(name)}:${write(member)}`);
+    return `{${members4.join(",")}}`;
+  }
+  if (Array.isArray(value)) return `[${value.map(write).join(",")}]`;
+  return typeof value === "string" ? quote(value) : String(value);
+}
+function quote(text4) {
+  return `"${text4.replace(/["\\]/g, "\\$&")}"`;
+}
+function refuse(why) {
+  throw new NotGenuine("not_canonical", `the text is not that of a receipt (${why})`);
+}
+var Reader = class {
+  constructor(text4) {
+    this.text = text4;
+    this.at = 0;
+  }
+  take(character) {
+    if (this.text[this.at] !== character) refuse(`${character} is missing at ${this.at}`);
+    this.at += 1;
+  }
+  value(depth) {
+    const first = this.text[this.at];
+    if (first === "{") return this.object(depth + 1);
+    if (first === "[") return this.array(depth + 1);
+    if (first === '"') return this.string();
+    for (const [word, value] of [["true", true], ["false", false]]) {
+      if (this.text.startsWith(word, this.at)) {
+        this.at += word.length;
+        return value;
+      }
+    }
+    return this.integer();
+  }
+  object(depth) {
+    const members4 = /* @__PURE__ */ new Map();
+    let last = null;
+    this.items("{", "}", depth, () => {
+      const name = this.string();
+      if (!/^[\x20-\x7e]*$/.test(name) || /["\\]/.test(name)) refuse("a member is not ASCII");
+      if (last !== null && last >= name) refuse(`the member ${name} is double or unsorted`);
+      last = name;
+      this.take(":");
+      members4.set(name, this.value(depth));
+    });
+    return members4;
+  }
+  array(depth) {
+    const items = [];
+    this.items("[", "]", depth, () => items.push(this.value(depth)));
+    return items;
+  }
+  items(open, close, depth, item) {
+    if (depth > DEPTH_MAX) refuse("it is nested too deep");
+    this.take(open);
+    if (this.text[this.at] === close) {
+      this.at += 1;
+      return;
+    }
+    for (let count = 0; count < ITEMS_MAX; count += 1) {
+      item();
+      if (this.text[this.at] === close) {
+        this.at += 1;
+        return;
+      }
+      this.take(",");
+    }
+    refuse("an array or object is too long");
+  }
+  integer() {
+    const [digits] = /^(?:0|-?[1-9][0-9]*)?/.exec(this.text.slice(this.at, this.at + 18));
+    if (digits === "") refuse(`no value stands at ${this.at}`);
+    const number = Number(digits);
+    if (!Number.isSafeInteger(number)) refuse("an integer is out of range");
+    this.at += digits.length;
+    return number;
+  }
+  string() {
+    this.take('"');
+    let value = "";
+    for (; ; ) {
+      const stop = /["\\]/g;
+      stop.lastIndex = this.at;
+      const end = stop.exec(this.text)?.index ?? refuse("a text does not end");
+      value += this.text.slice(this.at, end);
+      this.at = end + 1;
+      if (this.text[end] === '"') break;
+      const escaped = this.text[this.at];
+      if (escaped !== '"' && escaped !== "\\") refuse("an escape is not needed");
+      value += escaped;
+      this.at += 1;
+    }
+    if (FORBIDDEN.test(value)) refuse("a text holds a forbidden character");
+    if (UNKNOWN.test(value)) {
+      throw new CannotTell("unknown_character", "a text holds a character that is not known here");
+    }
+    if (value.normalize("NFC") !== value) refuse("a text is not in normalization form C");
+    return value;
+  }
+};
+
 // node_modules/@noble/curves/utils.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 function aarray(item, title, inner = () => {
@@ -1136,8 +1136,8 @@ function invert(number, modulo) {
     throw new Error("invert: does not exist");
   return mod(x, modulo);
 }
-function assertIsSquare(Fp4, root, n) {
-  const F = Fp4;
+function assertIsSquare(Fp3, root, n) {
+  const F = Fp3;
   if (!F.eql(F.sqr(root), n))
     throw new Error("Cannot find square root");
 }
@@ -1145,15 +1145,15 @@ function aoddModulus(order, fnName) {
   if ((order & _1n2) === _0n2)
     throw new Error(fnName + ": expected odd modulus, got " + order);
 }
-function sqrt3mod4(Fp4, n) {
-  const F = Fp4;
+function sqrt3mod4(Fp3, n) {
+  const F = Fp3;
   const p1div4 = (F.ORDER + _1n2) / _4n;
   const root = F.pow(n, p1div4);
   assertIsSquare(F, root, n);
   return root;
 }
-function sqrt5mod8(Fp4, n) {
-  const F = Fp4;
+function sqrt5mod8(Fp3, n) {
+  const F = Fp3;
   const p5div8 = (F.ORDER - _5n) / _8n;
   const n2 = F.mul(n, _2n);
   const v = F.pow(n2, p5div8);
@@ -1170,8 +1170,8 @@ function sqrt9mod16(P) {
   const c2 = tn(Fp_, c1);
   const c3 = tn(Fp_, Fp_.neg(c1));
   const c4 = (P + _7n) / _16n;
-  return ((Fp4, n) => {
-    const F = Fp4;
+  return ((Fp3, n) => {
+    const F = Fp3;
     let tv1 = F.pow(n, c4);
     let tv2 = F.mul(tv1, c1);
     const tv3 = F.mul(tv1, c2);
@@ -1206,8 +1206,8 @@ function tonelliShanks(P) {
     return sqrt3mod4;
   let cc = _Fp.pow(Z, Q);
   const Q1div2 = (Q + _1n2) / _2n;
-  return function tonelliSlow(Fp4, n) {
-    const F = Fp4;
+  return function tonelliSlow(Fp3, n) {
+    const F = Fp3;
     if (F.is0(n))
       return n;
     if (FpLegendre(F, n) !== 1)
@@ -1281,9 +1281,9 @@ function validateField(field) {
     throw new Error("invalid field: expected ORDER > 1, got " + field.ORDER);
   return field;
 }
-function FpPow(Fp4, num, power) {
-  validateField(Fp4);
-  const F = Fp4;
+function FpPow(Fp3, num, power) {
+  validateField(Fp3);
+  const F = Fp3;
   if (typeof power !== "bigint")
     throw new TypeError("invalid exponent: expected bigint, got " + typeof power);
   if (power < _0n2)
@@ -1322,11 +1322,11 @@ function FpPow(Fp4, num, power) {
   }
   return p;
 }
-function FpInvertBatch(Fp4, nums, passZero = false) {
-  validateField(Fp4);
+function FpInvertBatch(Fp3, nums, passZero = false) {
+  validateField(Fp3);
   aarray(nums, "nums");
   abool(passZero, "passZero");
-  const F = Fp4;
+  const F = Fp3;
   const inverted = new Array(nums.length).fill(passZero ? F.ZERO : void 0);
   const multipliedAcc = nums.reduce((acc, num, i) => {
     if (F.is0(num))
@@ -1343,9 +1343,9 @@ function FpInvertBatch(Fp4, nums, passZero = false) {
   }, invertedAcc);
   return inverted;
 }
-function FpLegendre(Fp4, n) {
-  validateField(Fp4);
-  const F = Fp4;
+function FpLegendre(Fp3, n) {
+  validateField(Fp3);
+  const F = Fp3;
   aoddModulus(F.ORDER, "FpLegendre");
   const p1mod2 = (F.ORDER - _1n2) / _2n;
   const powered = F.pow(n, p1mod2);
@@ -1356,8 +1356,8 @@ function FpLegendre(Fp4, n) {
     throw new Error("invalid Legendre symbol result");
   return yes2 ? 1 : zero ? 0 : -1;
 }
-function FpIsSquare(Fp4, n) {
-  const l = FpLegendre(Fp4, n);
+function FpIsSquare(Fp3, n) {
+  const l = FpLegendre(Fp3, n);
   return l !== -1;
 }
 function nLength(n, nBitLength) {
@@ -1907,16 +1907,16 @@ function createCurveFields(type, CURVE, curveOpts = {}, FpFnLE) {
     if (!(isPosBig(val) && val !== _0n3))
       throw new Error(`CURVE.${p} must be positive bigint`);
   }
-  const Fp4 = createField(CURVE.p, curveOpts.Fp, FpFnLE);
+  const Fp3 = createField(CURVE.p, curveOpts.Fp, FpFnLE);
   const Fn = createField(CURVE.n, curveOpts.Fn, FpFnLE);
   const _b = type === "weierstrass" ? "b" : "d";
   const params = ["Gx", "Gy", "a", _b];
   for (const p of params) {
-    if (!Fp4.isValid(CURVE[p]))
+    if (!Fp3.isValid(CURVE[p]))
       throw new Error(`CURVE.${p} must be valid field element of CURVE.Fp`);
   }
   CURVE = Object.freeze(Object.assign({}, CURVE));
-  return { CURVE, Fp: Fp4, Fn };
+  return { CURVE, Fp: Fp3, Fn };
 }
 function createKeygen(randomSecretKey, getPublicKey) {
   return function keygen(seed) {
@@ -1925,12 +1925,464 @@ function createKeygen(randomSecretKey, getPublicKey) {
   };
 }
 
-// node_modules/@noble/curves/abstract/hash-to-curve.js
+// node_modules/@noble/curves/abstract/edwards.js
+/*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n4 = /* @__PURE__ */ BigInt(0);
 var _1n4 = /* @__PURE__ */ BigInt(1);
 var _2n2 = /* @__PURE__ */ BigInt(2);
-var _3n2 = /* @__PURE__ */ BigInt(3);
 var _4n3 = /* @__PURE__ */ BigInt(4);
+var _8n2 = /* @__PURE__ */ BigInt(8);
+function isEdValidXY(Fp3, CURVE, x, y) {
+  const x2 = Fp3.sqr(x);
+  const y2 = Fp3.sqr(y);
+  const left = Fp3.add(Fp3.mul(CURVE.a, x2), y2);
+  const right = Fp3.add(Fp3.ONE, Fp3.mul(CURVE.d, Fp3.mul(x2, y2)));
+  return Fp3.eql(left, right);
+}
+function edwards(params, extraOpts = {}) {
+  validateObject(extraOpts, {}, {}, "extraOpts");
+  const opts = extraOpts;
+  const validated = createCurveFields("edwards", params, opts, opts.FpFnLE);
+  const { Fp: Fp3, Fn } = validated;
+  let CURVE = validated.CURVE;
+  const { h: cofactor } = CURVE;
+  if (FpLegendre(Fp3, CURVE.a) !== 1)
+    throw new Error("edwards: CURVE.a must be a square in Fp for complete addition formulas");
+  if (FpLegendre(Fp3, CURVE.d) !== -1)
+    throw new Error("edwards: CURVE.d must be a non-square in Fp for complete addition formulas");
+  validateObject(opts, {}, { uvRatio: "function", randomBytes: "function" });
+  const randomBytes3 = opts.randomBytes === void 0 ? randomBytes2 : opts.randomBytes;
+  const MASK = _2n2 << BigInt(Fp3.BYTES * 8) - _1n4;
+  function isOdd(n) {
+    if (!Fp3.isOdd)
+      throw new Error("Field does not have .isOdd()");
+    return Fp3.isOdd(n);
+  }
+  const uvRatio2 = opts.uvRatio === void 0 ? (u, v) => {
+    try {
+      return { isValid: true, value: Fp3.sqrt(Fp3.div(u, v)) };
+    } catch (e) {
+      return { isValid: false, value: _0n4 };
+    }
+  } : opts.uvRatio;
+  if (!isEdValidXY(Fp3, CURVE, CURVE.Gx, CURVE.Gy))
+    throw new Error("bad curve params: generator point");
+  const mulA = Fp3.eql(CURVE.a, Fp3.neg(Fp3.ONE)) ? (x) => Fp3.neg(x) : Fp3.eql(CURVE.a, Fp3.ONE) ? (x) => x : (x) => Fp3.mul(CURVE.a, x);
+  function acoord(title, n, banZero = false) {
+    const min = banZero ? _1n4 : _0n4;
+    aInRange("coordinate " + title, n, min, MASK);
+    return n;
+  }
+  function aedpoint(other) {
+    if (!(other instanceof Point))
+      throw new Error("EdwardsPoint expected");
+  }
+  class Point {
+    static BASE = new Point(CURVE.Gx, CURVE.Gy, Fp3.ONE, Fp3.mul(CURVE.Gx, CURVE.Gy));
+    static ZERO = new Point(Fp3.ZERO, Fp3.ONE, Fp3.ONE, Fp3.ZERO);
+    static Fp = Fp3;
+    static Fn = Fn;
+    X;
+    Y;
+    Z;
+    T;
+    constructor(X, Y, Z, T) {
+      this.X = acoord("x", X);
+      this.Y = acoord("y", Y);
+      this.Z = acoord("z", Z, true);
+      this.T = acoord("t", T);
+      Object.freeze(this);
+    }
+    static CURVE() {
+      return CURVE;
+    }
+    /**
+     * Create one extended Edwards point from affine coordinates.
+     * Does NOT validate that the point is on-curve or torsion-free.
+     * Use `.assertValidity()` on adversarial inputs.
+     */
+    static fromAffine(p) {
+      if (p instanceof Point)
+        throw new Error("extended point not allowed");
+      const { x, y } = p || {};
+      acoord("x", x);
+      acoord("y", y);
+      return new Point(x, y, Fp3.ONE, Fp3.mul(x, y));
+    }
+    // Uses algo from RFC8032 5.1.3.
+    static fromBytes(bytes, zip215 = false) {
+      const len = Fp3.BYTES;
+      const { a, d } = CURVE;
+      bytes = copyBytes(abytes2(bytes, len, "point"));
+      abool(zip215, "zip215");
+      const normed = copyBytes(bytes);
+      const lastByte = bytes[len - 1];
+      normed[len - 1] = lastByte & ~128;
+      const y = bytesToNumberLE(normed);
+      const max = zip215 ? MASK : Fp3.ORDER;
+      aInRange("point.y", y, _0n4, max);
+      const y2 = Fp3.sqr(y);
+      const u = Fp3.sub(y2, Fp3.ONE);
+      const v = Fp3.sub(Fp3.mulN(d, y2), a);
+      let { isValid, value: x } = uvRatio2(u, v);
+      if (!isValid)
+        throw new Error("bad point: invalid y coordinate");
+      const isXOdd = isOdd(x);
+      const isLastByteOdd = (lastByte & 128) !== 0;
+      if (!zip215 && Fp3.is0(x) && isLastByteOdd)
+        throw new Error("bad point: x=0 and x_0=1");
+      if (isLastByteOdd !== isXOdd)
+        x = Fp3.neg(x);
+      return Point.fromAffine({ x, y });
+    }
+    static fromHex(hex4, zip215 = false) {
+      return Point.fromBytes(hexToBytes2(hex4), zip215);
+    }
+    get x() {
+      return this.toAffine().x;
+    }
+    get y() {
+      return this.toAffine().y;
+    }
+    precompute(windowSize = 6, isLazy = true) {
+      wnaf.setWindowSize(this, windowSize);
+      if (!isLazy)
+        this.multiply(_2n2);
+      return this;
+    }
+    // Useful in fromAffine() - not for fromBytes(), which always created valid points.
+    assertValidity() {
+      const p = this;
+      const { a, d } = CURVE;
+      if (p.is0())
+        throw new Error("bad point: ZERO");
+      const { X, Y, Z, T } = p;
+      const X2 = Fp3.sqr(X);
+      const Y2 = Fp3.sqr(Y);
+      const Z2 = Fp3.sqr(Z);
+      const Z4 = Fp3.sqr(Z2);
+      const aX2 = Fp3.mul(X2, a);
+      const left = Fp3.mul(Fp3.add(aX2, Y2), Z2);
+      const right = Fp3.add(Z4, Fp3.mul(d, Fp3.mul(X2, Y2)));
+      if (!Fp3.eql(left, right))
+        throw new Error("bad point: equation left != right (1)");
+      const XY = Fp3.mul(X, Y);
+      const ZT = Fp3.mul(Z, T);
+      if (!Fp3.eql(XY, ZT))
+        throw new Error("bad point: equation left != right (2)");
+    }
+    // Compare one point to another.
+    equals(other) {
+      aedpoint(other);
+      const { X: X1, Y: Y1, Z: Z1 } = this;
+      const { X: X2, Y: Y2, Z: Z2 } = other;
+      const X1Z2 = Fp3.mul(X1, Z2);
+      const X2Z1 = Fp3.mul(X2, Z1);
+      const Y1Z2 = Fp3.mul(Y1, Z2);
+      const Y2Z1 = Fp3.mul(Y2, Z1);
+      return Fp3.eql(X1Z2, X2Z1) && Fp3.eql(Y1Z2, Y2Z1);
+    }
+    is0() {
+      return this.equals(Point.ZERO);
+    }
+    negate() {
+      return new Point(Fp3.neg(this.X), this.Y, this.Z, Fp3.neg(this.T));
+    }
+    // Fast algo for doubling Extended Point.
+    // https://hyperelliptic.org/EFD/g1p/auto-twisted-extended.html#doubling-dbl-2008-hwcd
+    // Cost: 4M + 4S + 1*a + 6add + 1*2.
+    double() {
+      const { X: X1, Y: Y1, Z: Z1 } = this;
+      const A = Fp3.sqr(X1);
+      const B = Fp3.sqr(Y1);
+      const C = Fp3.mul(Fp3.sqr(Z1), _2n2);
+      const D = mulA(A);
+      const x1y1 = Fp3.addN(X1, Y1);
+      const E = Fp3.sub(Fp3.subN(Fp3.sqr(x1y1), A), B);
+      const G = Fp3.addN(D, B);
+      const F = Fp3.subN(G, C);
+      const H = Fp3.subN(D, B);
+      const X3 = Fp3.mul(E, F);
+      const Y3 = Fp3.mul(G, H);
+      const T3 = Fp3.mul(E, H);
+      const Z3 = Fp3.mul(F, G);
+      return new Point(X3, Y3, Z3, T3);
+    }
+    // Fast algo for adding 2 Extended Points.
+    // https://hyperelliptic.org/EFD/g1p/auto-twisted-extended.html#addition-add-2008-hwcd
+    // Cost: 9M + 1*a + 1*d + 7add.
+    add(other) {
+      aedpoint(other);
+      const { d } = CURVE;
+      const { X: X1, Y: Y1, Z: Z1, T: T1 } = this;
+      const { X: X2, Y: Y2, Z: Z2, T: T2 } = other;
+      const A = Fp3.mul(X1, X2);
+      const B = Fp3.mul(Y1, Y2);
+      const C = Fp3.mul(Fp3.mulN(T1, d), T2);
+      const D = Fp3.mul(Z1, Z2);
+      const E = Fp3.sub(Fp3.subN(Fp3.mulN(Fp3.addN(X1, Y1), Fp3.addN(X2, Y2)), A), B);
+      const F = Fp3.subN(D, C);
+      const G = Fp3.addN(D, C);
+      const H = Fp3.sub(B, mulA(A));
+      const X3 = Fp3.mul(E, F);
+      const Y3 = Fp3.mul(G, H);
+      const T3 = Fp3.mul(E, H);
+      const Z3 = Fp3.mul(F, G);
+      return new Point(X3, Y3, Z3, T3);
+    }
+    subtract(other) {
+      aedpoint(other);
+      return this.add(other.negate());
+    }
+    // Constant-time multiplication.
+    multiply(scalar) {
+      if (!Fn.isValidNot0(scalar))
+        throw new RangeError("invalid scalar: expected 1 <= sc < curve.n");
+      const { p, f } = wnaf.mulSecret(this, scalar, cofactor, normalize);
+      return normalize([p, f])[0];
+    }
+    // Non-constant-time multiplication. Uses double-and-add algorithm.
+    // It's faster, but should only be used when you don't care about
+    // an exposed private key e.g. sig verification.
+    // Keeps the same subgroup-scalar contract: 0 is allowed for public-scalar callers, but
+    // n and larger values are rejected instead of being reduced mod n to the identity point.
+    multiplyUnsafe(scalar) {
+      if (!Fn.isValid(scalar))
+        throw new RangeError("invalid scalar: expected 0 <= sc < curve.n");
+      if (scalar === _0n4)
+        return Point.ZERO;
+      if (this.is0() || scalar === _1n4)
+        return this;
+      return wnaf.mulUnsafe(this, scalar, normalize);
+    }
+    // Checks if point is of small order.
+    // If you add something to small order point, you will have "dirty"
+    // point with torsion component.
+    // Clears cofactor and checks if the result is 0.
+    isSmallOrder() {
+      return this.clearCofactor().is0();
+    }
+    // Multiplies point by curve order and checks if the result is 0.
+    // Returns `false` is the point is dirty.
+    isTorsionFree() {
+      return wnaf.mulUnsafe(this, CURVE.n).is0();
+    }
+    // Converts Extended point to default (x, y) coordinates.
+    // Can accept precomputed Z^-1 - for example, from invertBatch.
+    toAffine(invertedZ) {
+      const p = this;
+      let iz = invertedZ;
+      if (iz != null && typeof iz !== "bigint")
+        throw new TypeError('"invertedZ" expected bigint, got type=' + typeof iz);
+      const { X, Y, Z } = p;
+      const is0 = p.is0();
+      if (iz == null)
+        iz = is0 ? Fp3.create(_8n2) : Fp3.inv(Z);
+      const x = Fp3.mul(X, iz);
+      const y = Fp3.mul(Y, iz);
+      const zz = Fp3.mul(Z, iz);
+      if (is0)
+        return { x: Fp3.ZERO, y: Fp3.ONE };
+      if (!Fp3.eql(zz, Fp3.ONE))
+        throw new Error("invZ was invalid");
+      return { x, y };
+    }
+    clearCofactor() {
+      if (cofactor === _1n4)
+        return this;
+      if (cofactor === _2n2)
+        return this.double();
+      if (cofactor === _4n3)
+        return this.double().double();
+      if (cofactor === _8n2)
+        return this.double().double().double();
+      return this.multiplyUnsafe(cofactor);
+    }
+    toBytes() {
+      const { x, y } = this.toAffine();
+      const bytes = Fp3.toBytes(y);
+      bytes[bytes.length - 1] |= isOdd(x) ? 128 : 0;
+      return bytes;
+    }
+    toHex() {
+      return bytesToHex2(this.toBytes());
+    }
+    toString() {
+      return `<Point ${this.is0() ? "ZERO" : this.toHex()}>`;
+    }
+  }
+  const normalize = (points) => normalizeZ(Point, points);
+  const wnaf = new ScalarMultiplier(Point, randomBytes3);
+  if (wnaf.bits >= 6)
+    Point.BASE.precompute(6);
+  Object.freeze(Point.prototype);
+  Object.freeze(Point);
+  return Point;
+}
+function eddsa(Point, cHash, eddsaOpts = {}) {
+  validatePointCons(Point);
+  if (typeof cHash !== "function")
+    throw new Error('"hash" function param is required');
+  const hash = cHash;
+  const opts = eddsaOpts;
+  validateObject(opts, {}, {
+    adjustScalarBytes: "function",
+    randomBytes: "function",
+    domain: "function",
+    prehash: "function",
+    zip215: "boolean",
+    mapToCurve: "function",
+    toMontgomery: "function",
+    toMontgomerySecret: "function"
+  });
+  const { prehash } = opts;
+  const { BASE, Fp: Fp3, Fn } = Point;
+  const outputLen = hash.outputLen;
+  const expectedLen = 2 * Fp3.BYTES;
+  if (outputLen !== void 0) {
+    asafenumber(outputLen, "hash.outputLen");
+    if (outputLen !== expectedLen)
+      throw new Error(`hash.outputLen must be ${expectedLen}, got ${outputLen}`);
+  }
+  const randomBytes3 = opts.randomBytes === void 0 ? randomBytes2 : opts.randomBytes;
+  const toMontgomery2 = opts.toMontgomery;
+  const toMontgomerySecret2 = opts.toMontgomerySecret;
+  const adjustScalarBytes2 = opts.adjustScalarBytes === void 0 ? (bytes) => bytes : opts.adjustScalarBytes;
+  const domain = opts.domain === void 0 ? (data, ctx, phflag) => {
+    abool(phflag, "phflag");
+    if (ctx.length || phflag)
+      throw new Error("Contexts/pre-hash are not supported");
+    return data;
+  } : opts.domain;
+  function modN_LE(hash2) {
+    return Fn.create(bytesToNumberLE(hash2));
+  }
+  function getPrivateScalar(key) {
+    const len = lengths.secretKey;
+    abytes2(key, lengths.secretKey, "secretKey");
+    const hashed = abytes2(hash(key), 2 * len, "hashedSecretKey");
+    const head = adjustScalarBytes2(hashed.slice(0, len));
+    const prefix = hashed.slice(len, 2 * len);
+    const scalar = modN_LE(head);
+    return { head, prefix, scalar };
+  }
+  function getExtendedPublicKey(secretKey) {
+    const { head, prefix, scalar } = getPrivateScalar(secretKey);
+    const point = BASE.multiply(scalar);
+    const pointBytes = point.toBytes();
+    return { head, prefix, scalar, point, pointBytes };
+  }
+  function getPublicKey(secretKey) {
+    return getExtendedPublicKey(secretKey).pointBytes;
+  }
+  function hashDomainToScalar(context = Uint8Array.of(), ...msgs) {
+    const msg = concatBytes2(...msgs);
+    return modN_LE(hash(domain(msg, abytes2(context, void 0, "context"), !!prehash)));
+  }
+  function sign(msg, secretKey, options = {}) {
+    validateObject(options, {}, {}, "options");
+    msg = copyBytes(abytes2(msg, void 0, "message"));
+    if (prehash)
+      msg = prehash(msg);
+    const { prefix, scalar, pointBytes } = getExtendedPublicKey(secretKey);
+    const r = hashDomainToScalar(options.context, prefix, msg);
+    const R = BASE.multiply(r).toBytes();
+    const k = hashDomainToScalar(options.context, R, pointBytes, msg);
+    const s = Fn.create(r + k * scalar);
+    if (!Fn.isValid(s))
+      throw new Error("sign failed: invalid s");
+    const rs = concatBytes2(R, Fn.toBytes(s));
+    return abytes2(rs, lengths.signature, "result");
+  }
+  const verifyOpts = {
+    zip215: opts.zip215
+  };
+  function verify2(sig, msg, publicKey, options = verifyOpts) {
+    validateObject(options);
+    const { context } = options;
+    const zip215 = options.zip215 === void 0 ? !!verifyOpts.zip215 : options.zip215;
+    const len = lengths.signature;
+    sig = abytes2(sig, len, "signature");
+    msg = abytes2(msg, void 0, "message");
+    publicKey = abytes2(publicKey, lengths.publicKey, "publicKey");
+    if (zip215 !== void 0)
+      abool(zip215, "zip215");
+    if (prehash)
+      msg = prehash(msg);
+    const mid = len / 2;
+    const r = sig.subarray(0, mid);
+    const s = bytesToNumberLE(sig.subarray(mid, len));
+    let A, R, SB;
+    try {
+      A = Point.fromBytes(publicKey, zip215);
+      R = Point.fromBytes(r, zip215);
+      SB = BASE.multiplyUnsafe(s);
+    } catch (error) {
+      return false;
+    }
+    if (!zip215 && A.isSmallOrder())
+      return false;
+    const k = hashDomainToScalar(context, r, publicKey, msg);
+    const RkA = R.add(A.multiplyUnsafe(k));
+    return RkA.subtract(SB).clearCofactor().is0();
+  }
+  const _size = Fp3.BYTES;
+  const lengths = {
+    secretKey: _size,
+    publicKey: _size,
+    signature: 2 * _size,
+    seed: _size
+  };
+  function randomSecretKey(seed) {
+    seed = seed === void 0 ? randomBytes3(lengths.seed) : seed;
+    return abytes2(seed, lengths.seed, "seed");
+  }
+  function isValidSecretKey(key) {
+    return isBytes2(key) && key.length === lengths.secretKey;
+  }
+  function isValidPublicKey(key, zip215) {
+    try {
+      return !!Point.fromBytes(key, zip215 === void 0 ? verifyOpts.zip215 : zip215);
+    } catch (error) {
+      return false;
+    }
+  }
+  const utils = {
+    getExtendedPublicKey,
+    randomSecretKey,
+    isValidSecretKey,
+    isValidPublicKey,
+    /** Converts an Edwards public key to a companion Montgomery public key. */
+    toMontgomery(publicKey) {
+      if (toMontgomery2 === void 0)
+        throw new Error("Montgomery conversion is not supported for this curve");
+      return toMontgomery2(Point.fromBytes(publicKey));
+    },
+    toMontgomerySecret(secretKey) {
+      if (toMontgomerySecret2 === void 0)
+        throw new Error("Montgomery conversion is not supported for this curve");
+      return toMontgomerySecret2(secretKey);
+    }
+  };
+  Object.freeze(lengths);
+  Object.freeze(utils);
+  return Object.freeze({
+    keygen: createKeygen(randomSecretKey, getPublicKey),
+    getPublicKey,
+    sign,
+    verify: verify2,
+    utils,
+    Point,
+    lengths
+  });
+}
+
+// node_modules/@noble/curves/abstract/hash-to-curve.js
+var _0n5 = /* @__PURE__ */ BigInt(0);
+var _1n5 = /* @__PURE__ */ BigInt(1);
+var _2n3 = /* @__PURE__ */ BigInt(2);
+var _3n2 = /* @__PURE__ */ BigInt(3);
+var _4n4 = /* @__PURE__ */ BigInt(4);
 var os2ip = bytesToNumberBE;
 function i2osp(value, length) {
   asafenumber(value);
@@ -2143,21 +2595,21 @@ function createHasher2(Point, mapToCurve, defaults) {
     }
   });
 }
-function SWUFpSqrtRatio(Fp4, Z) {
-  const F = validateField(Fp4);
+function SWUFpSqrtRatio(Fp3, Z) {
+  const F = validateField(Fp3);
   const q = F.ORDER;
-  let l = _0n4;
-  for (let o = q - _1n4; o % _2n2 === _0n4; o /= _2n2)
-    l += _1n4;
+  let l = _0n5;
+  for (let o = q - _1n5; o % _2n3 === _0n5; o /= _2n3)
+    l += _1n5;
   const c1 = l;
-  const _2n_pow_c1_1 = _2n2 << c1 - _1n4 - _1n4;
-  const _2n_pow_c1 = _2n_pow_c1_1 * _2n2;
-  const c2 = (q - _1n4) / _2n_pow_c1;
-  const c3 = (c2 - _1n4) / _2n2;
-  const c4 = _2n_pow_c1 - _1n4;
+  const _2n_pow_c1_1 = _2n3 << c1 - _1n5 - _1n5;
+  const _2n_pow_c1 = _2n_pow_c1_1 * _2n3;
+  const c2 = (q - _1n5) / _2n_pow_c1;
+  const c3 = (c2 - _1n5) / _2n3;
+  const c4 = _2n_pow_c1 - _1n5;
   const c5 = _2n_pow_c1_1;
   const c6 = F.pow(Z, c2);
-  const c7 = F.pow(Z, (c2 + _1n4) / _2n2);
+  const c7 = F.pow(Z, (c2 + _1n5) / _2n3);
   let sqrtRatio = (u, v) => {
     let tv1 = c6;
     let tv2 = F.pow(v, c4);
@@ -2175,9 +2627,9 @@ function SWUFpSqrtRatio(Fp4, Z) {
     tv5 = F.mul(tv4, tv1);
     tv3 = F.cmov(tv2, tv3, isQR);
     tv4 = F.cmov(tv5, tv4, isQR);
-    for (let i = c1; i > _1n4; i--) {
-      let tv52 = i - _2n2;
-      tv52 = _2n2 << tv52 - _1n4;
+    for (let i = c1; i > _1n5; i--) {
+      let tv52 = i - _2n3;
+      tv52 = _2n3 << tv52 - _1n5;
       let tvv5 = F.pow(tv4, tv52);
       const e1 = F.eql(tvv5, F.ONE);
       tv2 = F.mul(tv3, tv1);
@@ -2188,8 +2640,8 @@ function SWUFpSqrtRatio(Fp4, Z) {
     }
     return { isValid: !F.is0(v) && (isQR || F.is0(u)), value: tv3 };
   };
-  if (F.ORDER % _4n3 === _3n2) {
-    const c12 = (F.ORDER - _3n2) / _4n3;
+  if (F.ORDER % _4n4 === _3n2) {
+    const c12 = (F.ORDER - _3n2) / _4n4;
     const c22 = F.sqrt(F.neg(Z));
     sqrtRatio = (u, v) => {
       let tv1 = F.sqr(v);
@@ -2206,8 +2658,8 @@ function SWUFpSqrtRatio(Fp4, Z) {
   }
   return sqrtRatio;
 }
-function mapToCurveSimpleSWU(Fp4, opts) {
-  const F = validateField(Fp4);
+function mapToCurveSimpleSWU(Fp3, opts) {
+  const F = validateField(Fp3);
   validateObject(opts, {}, {}, "opts");
   const { A, B, Z } = opts;
   if (!F.isValidNot0(A) || !F.isValidNot0(B) || !F.isValid(Z))
@@ -2253,36 +2705,185 @@ function mapToCurveSimpleSWU(Fp4, opts) {
   };
 }
 
+// node_modules/@noble/curves/ed25519.js
+/*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
+var _1n6 = /* @__PURE__ */ BigInt(1);
+var _2n4 = /* @__PURE__ */ BigInt(2);
+var _5n2 = /* @__PURE__ */ BigInt(5);
+var _8n3 = /* @__PURE__ */ BigInt(8);
+var ed25519_CURVE_p = /* @__PURE__ */ BigInt("0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed");
+var ed25519_CURVE = /* @__PURE__ */ (() => ({
+  p: ed25519_CURVE_p,
+  n: BigInt("0x1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed"),
+  h: _8n3,
+  a: BigInt("0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffec"),
+  d: BigInt("0x52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3"),
+  Gx: BigInt("0x216936d3cd6e53fec0a4e231fdd6dc5c692cc7609525a7b2c9562d608f25d51a"),
+  Gy: BigInt("0x6666666666666666666666666666666666666666666666666666666666666658")
+}))();
+function ed25519_pow_2_252_3(x) {
+  const _10n = BigInt(10), _20n = BigInt(20), _40n = BigInt(40), _80n = BigInt(80);
+  const P = ed25519_CURVE_p;
+  const x2 = x * x % P;
+  const b2 = x2 * x % P;
+  const b4 = pow2(b2, _2n4, P) * b2 % P;
+  const b5 = pow2(b4, _1n6, P) * x % P;
+  const b10 = pow2(b5, _5n2, P) * b5 % P;
+  const b20 = pow2(b10, _10n, P) * b10 % P;
+  const b40 = pow2(b20, _20n, P) * b20 % P;
+  const b80 = pow2(b40, _40n, P) * b40 % P;
+  const b160 = pow2(b80, _80n, P) * b80 % P;
+  const b240 = pow2(b160, _80n, P) * b80 % P;
+  const b250 = pow2(b240, _10n, P) * b10 % P;
+  const pow_p_5_8 = pow2(b250, _2n4, P) * x % P;
+  return { pow_p_5_8, b2 };
+}
+function adjustScalarBytes(bytes) {
+  bytes[0] &= 248;
+  bytes[31] &= 127;
+  bytes[31] |= 64;
+  return bytes;
+}
+var ED25519_SQRT_M1 = /* @__PURE__ */ BigInt("19681161376707505956807079304988542015446066515923890162744021073123829784752");
+function uvRatio(u, v) {
+  const P = ed25519_CURVE_p;
+  const v3 = mod(v * v * v, P);
+  const v7 = mod(v3 * v3 * v, P);
+  const pow3 = ed25519_pow_2_252_3(u * v7).pow_p_5_8;
+  let x = mod(u * v3 * pow3, P);
+  const vx2 = mod(v * x * x, P);
+  const root1 = x;
+  const root2 = mod(x * ED25519_SQRT_M1, P);
+  const useRoot1 = vx2 === u;
+  const useRoot2 = vx2 === mod(-u, P);
+  const noRoot = vx2 === mod(-u * ED25519_SQRT_M1, P);
+  if (useRoot1)
+    x = root1;
+  if (useRoot2 || noRoot)
+    x = root2;
+  if (isNegativeLE(x, P))
+    x = mod(-x, P);
+  return { isValid: useRoot1 || useRoot2, value: x };
+}
+var ed25519_Point = /* @__PURE__ */ edwards(ed25519_CURVE, { uvRatio });
+var Fp = /* @__PURE__ */ (() => ed25519_Point.Fp)();
+function toMontgomery(point) {
+  const { y } = point;
+  return Fp.toBytes(Fp.div(_1n6 + y, _1n6 - y));
+}
+function toMontgomerySecret(secretKey) {
+  const size = ed25519_Point.Fp.BYTES;
+  abytes(secretKey, size);
+  return adjustScalarBytes(sha512(secretKey.subarray(0, size))).subarray(0, size);
+}
+function ed(opts) {
+  return eddsa(ed25519_Point, sha512, Object.assign({ adjustScalarBytes, toMontgomery, toMontgomerySecret, zip215: true }, opts));
+}
+var ed25519 = /* @__PURE__ */ ed({});
+
+// src/ed25519.js
+function verifies(key, message, signature) {
+  try {
+    return ed25519.verify(hexToBytes(signature), message, hexToBytes(key), { zip215: true });
+  } catch {
+    return false;
+  }
+}
+
+// src/form.js
+var form_exports = {};
+__export(form_exports, {
+  anything: () => anything,
+  badForm: () => badForm,
+  filled: () => filled,
+  hex: () => hex,
+  hexText: () => hexText,
+  instant: () => instant,
+  list: () => list,
+  members: () => members,
+  natural: () => natural,
+  object: () => object,
+  oneOf: () => oneOf,
+  optional: () => optional,
+  pair: () => pair,
+  positive: () => positive,
+  text: () => text,
+  upTo: () => upTo,
+  version: () => version,
+  yes: () => yes
+});
+var bad = (what) => {
+  throw new NotGenuine("bad_form", `a member is missing, unknown or of the wrong kind (${what})`);
+};
+var badForm = bad;
+var optional = (kind2) => ({ optional: true, kind: kind2 });
+function members(value, kinds, name) {
+  if (!(value instanceof Map)) bad(name);
+  for (const member of value.keys()) {
+    if (!Object.hasOwn(kinds, member)) bad(`${name}.${member}`);
+  }
+  const result = {};
+  for (const [member, kind2] of Object.entries(kinds)) {
+    const found = value.get(member);
+    if (found === void 0) {
+      if (!kind2.optional) bad(`${name}.${member}`);
+      continue;
+    }
+    result[member] = (kind2.optional ? kind2.kind : kind2)(found, `${name}.${member}`);
+  }
+  return result;
+}
+function version(value, name) {
+  if (!(value instanceof Map)) bad(name);
+  return natural(value.get("v"), `${name}.v`);
+}
+var anything = (value) => value;
+var object = (value, name) => value instanceof Map ? value : bad(name);
+var text = (value, name) => typeof value === "string" ? value : bad(name);
+var filled = (value, name) => text(value, name) === "" ? bad(name) : value;
+function natural(value, name) {
+  return Number.isInteger(value) && value >= 0 ? value : bad(name);
+}
+var positive = (value, name) => natural(value, name) > 0 ? value : bad(name);
+var upTo = (max) => (value, name) => natural(value, name) <= max ? value : bad(name);
+var instant = upTo(253402300799999);
+var yes = (value, name) => value === true ? value : bad(name);
+var hex = (bytes) => (value, name) => typeof value === "string" && value.length === bytes * 2 && /^[0-9a-f]*$/.test(value) ? value : bad(name);
+var hexText = (value, name) => typeof value === "string" && value.length % 2 === 0 && !/[^0-9a-f]/.test(value) ? value : bad(name);
+var oneOf = (texts) => (value, name) => texts.includes(value) ? value : bad(name);
+var list = (kind2) => (value, name) => Array.isArray(value) ? value.map((item, place2) => kind2(item, `${name}[${place2}]`)) : bad(name);
+var pair = (kind2) => (value, name) => Array.isArray(value) && value.length === 2 ? list(kind2)(value, name) : bad(name);
+
 // node_modules/@noble/curves/abstract/weierstrass.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
-var divNearest = (num, den) => (num + (num >= 0 ? den : -den) / _2n3) / den;
+var divNearest = (num, den) => (num + (num >= 0 ? den : -den) / _2n5) / den;
 function _splitEndoScalar(k, basis, n) {
-  aInRange("scalar", k, _0n5, n);
+  aInRange("scalar", k, _0n6, n);
   const [[a1, b1], [a2, b2]] = basis;
   const c1 = divNearest(b2 * k, n);
   const c2 = divNearest(-b1 * k, n);
   let k1 = k - c1 * a1 - c2 * a2;
   let k2 = -c1 * b1 - c2 * b2;
-  const k1neg = k1 < _0n5;
-  const k2neg = k2 < _0n5;
+  const k1neg = k1 < _0n6;
+  const k2neg = k2 < _0n6;
   if (k1neg)
     k1 = -k1;
   if (k2neg)
     k2 = -k2;
-  const MAX_NUM = bitMask(Math.ceil(bitLen(n) / 2)) + _1n5;
-  if (k1 < _0n5 || k1 >= MAX_NUM || k2 < _0n5 || k2 >= MAX_NUM) {
+  const MAX_NUM = bitMask(Math.ceil(bitLen(n) / 2)) + _1n7;
+  if (k1 < _0n6 || k1 >= MAX_NUM || k2 < _0n6 || k2 >= MAX_NUM) {
     throw new Error("splitScalar (endomorphism): failed for k");
   }
   return { k1neg, k1, k2neg, k2 };
 }
-var _0n5 = /* @__PURE__ */ BigInt(0);
-var _1n5 = /* @__PURE__ */ BigInt(1);
-var _2n3 = /* @__PURE__ */ BigInt(2);
+var _0n6 = /* @__PURE__ */ BigInt(0);
+var _1n7 = /* @__PURE__ */ BigInt(1);
+var _2n5 = /* @__PURE__ */ BigInt(2);
 var _3n3 = /* @__PURE__ */ BigInt(3);
-var _4n4 = /* @__PURE__ */ BigInt(4);
+var _4n5 = /* @__PURE__ */ BigInt(4);
 function weierstrass(params, extraOpts = {}) {
   const validated = createCurveFields("weierstrass", params, extraOpts);
-  const Fp4 = validated.Fp;
+  const Fp3 = validated.Fp;
   const Fn = validated.Fn;
   let CURVE = validated.CURVE;
   const { h: cofactor, n: CURVE_ORDER } = CURVE;
@@ -2298,7 +2899,7 @@ function weierstrass(params, extraOpts = {}) {
   const { endo: endoOpts, allowInfinityPoint, clearCofactor, isTorsionFree, fromBytes, toBytes } = extraOpts;
   const randomBytes3 = extraOpts.randomBytes === void 0 ? randomBytes2 : extraOpts.randomBytes;
   if (endoOpts) {
-    if (!Fp4.is0(CURVE.a) || typeof endoOpts.beta !== "bigint" || !Array.isArray(endoOpts.basises)) {
+    if (!Fp3.is0(CURVE.a) || typeof endoOpts.beta !== "bigint" || !Array.isArray(endoOpts.basises)) {
       throw new Error('invalid endo: expected "beta": bigint and "basises": array');
     }
   }
@@ -2306,9 +2907,9 @@ function weierstrass(params, extraOpts = {}) {
     beta: endoOpts.beta,
     basises: endoOpts.basises.map((basis) => [...basis])
   } : void 0;
-  const lengths = getWLengths(Fp4, Fn);
+  const lengths = getWLengths(Fp3, Fn);
   function assertCompressionIsSupported() {
-    if (!Fp4.isOdd)
+    if (!Fp3.isOdd)
       throw new Error("compression is not supported: Field does not have .isOdd()");
   }
   function pointToBytes(_c, point, isCompressed) {
@@ -2318,14 +2919,14 @@ function weierstrass(params, extraOpts = {}) {
       return Uint8Array.of(0);
     }
     const { x, y } = point.toAffine();
-    const bx = Fp4.toBytes(x);
+    const bx = Fp3.toBytes(x);
     abool(isCompressed, "isCompressed");
     if (isCompressed) {
       assertCompressionIsSupported();
-      const hasEvenY = !Fp4.isOdd(y);
+      const hasEvenY = !Fp3.isOdd(y);
       return concatBytes2(pprefix(hasEvenY), bx);
     } else {
-      return concatBytes2(Uint8Array.of(4), bx, Fp4.toBytes(y));
+      return concatBytes2(Uint8Array.of(4), bx, Fp3.toBytes(y));
     }
   }
   function pointFromBytes(bytes) {
@@ -2335,29 +2936,29 @@ function weierstrass(params, extraOpts = {}) {
     const head = bytes[0];
     const tail = bytes.subarray(1);
     if (allowInfinityPoint && length === 1 && head === 0)
-      return { x: Fp4.ZERO, y: Fp4.ZERO };
+      return { x: Fp3.ZERO, y: Fp3.ZERO };
     if (length === comp && (head === 2 || head === 3)) {
-      const x = Fp4.fromBytes(tail);
-      if (!Fp4.isValid(x))
+      const x = Fp3.fromBytes(tail);
+      if (!Fp3.isValid(x))
         throw new Error("bad point: is not on curve, wrong x");
       const y2 = weierstrassEquation(x);
       let y;
       try {
-        y = Fp4.sqrt(y2);
+        y = Fp3.sqrt(y2);
       } catch (sqrtError) {
         const err = sqrtError instanceof Error ? ": " + sqrtError.message : "";
         throw new Error("bad point: is not on curve, sqrt error" + err);
       }
       assertCompressionIsSupported();
-      const evenY = Fp4.isOdd(y);
+      const evenY = Fp3.isOdd(y);
       const evenH = (head & 1) === 1;
       if (evenH !== evenY)
-        y = Fp4.neg(y);
+        y = Fp3.neg(y);
       return { x, y };
     } else if (length === uncomp && head === 4) {
-      const L = Fp4.BYTES;
-      const x = Fp4.fromBytes(tail.subarray(0, L));
-      const y = Fp4.fromBytes(tail.subarray(L, L * 2));
+      const L = Fp3.BYTES;
+      const x = Fp3.fromBytes(tail.subarray(0, L));
+      const y = Fp3.fromBytes(tail.subarray(L, L * 2));
       if (!isValidXY(x, y))
         throw new Error("bad point: is not on curve");
       return { x, y };
@@ -2367,28 +2968,28 @@ function weierstrass(params, extraOpts = {}) {
   }
   const encodePoint = toBytes === void 0 ? pointToBytes : toBytes;
   const decodePoint = fromBytes === void 0 ? pointFromBytes : fromBytes;
-  const b3 = Fp4.mul(CURVE.b, _3n3);
-  const mulA = Fp4.is0(CURVE.a) ? (_) => Fp4.ZERO : (x) => Fp4.mul(CURVE.a, x);
+  const b3 = Fp3.mul(CURVE.b, _3n3);
+  const mulA = Fp3.is0(CURVE.a) ? (_) => Fp3.ZERO : (x) => Fp3.mul(CURVE.a, x);
   function weierstrassEquation(x) {
-    const x2 = Fp4.sqr(x);
-    const x3 = Fp4.mul(x2, x);
-    return Fp4.add(Fp4.add(x3, Fp4.mul(x, CURVE.a)), CURVE.b);
+    const x2 = Fp3.sqr(x);
+    const x3 = Fp3.mul(x2, x);
+    return Fp3.add(Fp3.add(x3, Fp3.mul(x, CURVE.a)), CURVE.b);
   }
   function isValidXY(x, y) {
-    const left = Fp4.sqr(y);
+    const left = Fp3.sqr(y);
     const right = weierstrassEquation(x);
-    return Fp4.eql(left, right);
+    return Fp3.eql(left, right);
   }
   if (!isValidXY(CURVE.Gx, CURVE.Gy))
     throw new Error("bad curve params: generator point");
-  const _4a3 = Fp4.mul(Fp4.pow(CURVE.a, _3n3), _4n4);
-  const _27b2 = Fp4.mul(Fp4.sqr(CURVE.b), BigInt(27));
-  if (Fp4.is0(Fp4.add(_4a3, _27b2)))
+  const _4a3 = Fp3.mul(Fp3.pow(CURVE.a, _3n3), _4n5);
+  const _27b2 = Fp3.mul(Fp3.sqr(CURVE.b), BigInt(27));
+  if (Fp3.is0(Fp3.add(_4a3, _27b2)))
     throw new Error("bad curve params: a or b");
   function acoord(title, n, banZero = false) {
-    if (!Fp4.isValid(n) || banZero && Fp4.is0(n))
+    if (!Fp3.isValid(n) || banZero && Fp3.is0(n))
       throw new Error(`bad point coordinate ${title}`);
-    return typeof n === "object" && n !== null ? Fp4.create(n) : n;
+    return typeof n === "object" && n !== null ? Fp3.create(n) : n;
   }
   function aprjpoint(other) {
     if (!(other instanceof Point))
@@ -2404,7 +3005,7 @@ function weierstrass(params, extraOpts = {}) {
       throw new RangeError("invalid scalar: out of range");
     if (endo) {
       const { k1neg, k1, k2neg, k2 } = splitEndoScalarN(k);
-      const psi = new Point(Fp4.mul(p.X, endo.beta), p.Y, p.Z);
+      const psi = new Point(Fp3.mul(p.X, endo.beta), p.Y, p.Z);
       points.push(k1neg ? p.negate() : p, k2neg ? psi.negate() : psi);
       scalars.push(k1, k2);
     } else {
@@ -2414,9 +3015,9 @@ function weierstrass(params, extraOpts = {}) {
   }
   const validityCache = /* @__PURE__ */ new WeakSet();
   class Point {
-    static BASE = new Point(CURVE.Gx, CURVE.Gy, Fp4.ONE);
-    static ZERO = new Point(Fp4.ZERO, Fp4.ONE, Fp4.ZERO);
-    static Fp = Fp4;
+    static BASE = new Point(CURVE.Gx, CURVE.Gy, Fp3.ONE);
+    static ZERO = new Point(Fp3.ZERO, Fp3.ONE, Fp3.ZERO);
+    static Fp = Fp3;
     static Fn = Fn;
     X;
     Y;
@@ -2434,13 +3035,13 @@ function weierstrass(params, extraOpts = {}) {
     /** Does NOT validate if the point is valid. Use `.assertValidity()`. */
     static fromAffine(p) {
       const { x, y } = p || {};
-      if (!p || !Fp4.isValid(x) || !Fp4.isValid(y))
+      if (!p || !Fp3.isValid(x) || !Fp3.isValid(y))
         throw new Error("invalid affine point");
       if (p instanceof Point)
         throw new Error("projective point not allowed");
-      if (Fp4.is0(x) && Fp4.is0(y))
+      if (Fp3.is0(x) && Fp3.is0(y))
         return Point.ZERO;
-      return new Point(x, y, Fp4.ONE);
+      return new Point(x, y, Fp3.ONE);
     }
     static fromBytes(bytes) {
       const P = Point.fromAffine(decodePoint(abytes2(bytes, void 0, "point")));
@@ -2470,14 +3071,14 @@ function weierstrass(params, extraOpts = {}) {
     assertValidity() {
       const p = this;
       if (p.is0()) {
-        if (allowInfinityPoint && Fp4.is0(p.X) && Fp4.eql(p.Y, Fp4.ONE) && Fp4.is0(p.Z))
+        if (allowInfinityPoint && Fp3.is0(p.X) && Fp3.eql(p.Y, Fp3.ONE) && Fp3.is0(p.Z))
           return;
         throw new Error("bad point: ZERO");
       }
       if (validityCache.has(p))
         return;
       const { x, y } = p.toAffine();
-      if (!Fp4.isValid(x) || !Fp4.isValid(y))
+      if (!Fp3.isValid(x) || !Fp3.isValid(y))
         throw new Error("bad point: x or y not field elements");
       if (!isValidXY(x, y))
         throw new Error("bad point: equation left != right");
@@ -2487,22 +3088,22 @@ function weierstrass(params, extraOpts = {}) {
     }
     hasEvenY() {
       const { y } = this.toAffine();
-      if (!Fp4.isOdd)
+      if (!Fp3.isOdd)
         throw new Error("Field doesn't support isOdd");
-      return !Fp4.isOdd(y);
+      return !Fp3.isOdd(y);
     }
     /** Compare one point to another. */
     equals(other) {
       aprjpoint(other);
       const { X: X1, Y: Y1, Z: Z1 } = this;
       const { X: X2, Y: Y2, Z: Z2 } = other;
-      const U1 = Fp4.eql(Fp4.mul(X1, Z2), Fp4.mul(X2, Z1));
-      const U2 = Fp4.eql(Fp4.mul(Y1, Z2), Fp4.mul(Y2, Z1));
+      const U1 = Fp3.eql(Fp3.mul(X1, Z2), Fp3.mul(X2, Z1));
+      const U2 = Fp3.eql(Fp3.mul(Y1, Z2), Fp3.mul(Y2, Z1));
       return U1 && U2;
     }
     /** Flips point to one corresponding to (x, -y) in Affine coordinates. */
     negate() {
-      return new Point(this.X, Fp4.neg(this.Y), this.Z);
+      return new Point(this.X, Fp3.neg(this.Y), this.Z);
     }
     // Renes-Costello-Batina exception-free doubling formula.
     // There is 30% faster Jacobian formula, but it is not complete.
@@ -2510,38 +3111,38 @@ function weierstrass(params, extraOpts = {}) {
     // Cost: 8M + 3S + 3*a + 2*b3 + 15add.
     double() {
       const { X: X1, Y: Y1, Z: Z1 } = this;
-      let X3 = Fp4.ZERO, Y3 = Fp4.ZERO, Z3 = Fp4.ZERO;
-      let t0 = Fp4.mul(X1, X1);
-      let t1 = Fp4.mul(Y1, Y1);
-      let t2 = Fp4.mul(Z1, Z1);
-      let t3 = Fp4.mul(X1, Y1);
-      t3 = Fp4.add(t3, t3);
-      Z3 = Fp4.mul(X1, Z1);
-      Z3 = Fp4.add(Z3, Z3);
+      let X3 = Fp3.ZERO, Y3 = Fp3.ZERO, Z3 = Fp3.ZERO;
+      let t0 = Fp3.mul(X1, X1);
+      let t1 = Fp3.mul(Y1, Y1);
+      let t2 = Fp3.mul(Z1, Z1);
+      let t3 = Fp3.mul(X1, Y1);
+      t3 = Fp3.add(t3, t3);
+      Z3 = Fp3.mul(X1, Z1);
+      Z3 = Fp3.add(Z3, Z3);
       X3 = mulA(Z3);
-      Y3 = Fp4.mul(b3, t2);
-      Y3 = Fp4.add(X3, Y3);
-      X3 = Fp4.sub(t1, Y3);
-      Y3 = Fp4.add(t1, Y3);
-      Y3 = Fp4.mul(X3, Y3);
-      X3 = Fp4.mul(t3, X3);
-      Z3 = Fp4.mul(b3, Z3);
+      Y3 = Fp3.mul(b3, t2);
+      Y3 = Fp3.add(X3, Y3);
+      X3 = Fp3.sub(t1, Y3);
+      Y3 = Fp3.add(t1, Y3);
+      Y3 = Fp3.mul(X3, Y3);
+      X3 = Fp3.mul(t3, X3);
+      Z3 = Fp3.mul(b3, Z3);
       t2 = mulA(t2);
-      t3 = Fp4.sub(t0, t2);
+      t3 = Fp3.sub(t0, t2);
       t3 = mulA(t3);
-      t3 = Fp4.add(t3, Z3);
-      Z3 = Fp4.add(t0, t0);
-      t0 = Fp4.add(Z3, t0);
-      t0 = Fp4.add(t0, t2);
-      t0 = Fp4.mul(t0, t3);
-      Y3 = Fp4.add(Y3, t0);
-      t2 = Fp4.mul(Y1, Z1);
-      t2 = Fp4.add(t2, t2);
-      t0 = Fp4.mul(t2, t3);
-      X3 = Fp4.sub(X3, t0);
-      Z3 = Fp4.mul(t2, t1);
-      Z3 = Fp4.add(Z3, Z3);
-      Z3 = Fp4.add(Z3, Z3);
+      t3 = Fp3.add(t3, Z3);
+      Z3 = Fp3.add(t0, t0);
+      t0 = Fp3.add(Z3, t0);
+      t0 = Fp3.add(t0, t2);
+      t0 = Fp3.mul(t0, t3);
+      Y3 = Fp3.add(Y3, t0);
+      t2 = Fp3.mul(Y1, Z1);
+      t2 = Fp3.add(t2, t2);
+      t0 = Fp3.mul(t2, t3);
+      X3 = Fp3.sub(X3, t0);
+      Z3 = Fp3.mul(t2, t1);
+      Z3 = Fp3.add(Z3, Z3);
+      Z3 = Fp3.add(Z3, Z3);
       return new Point(X3, Y3, Z3);
     }
     // Renes-Costello-Batina exception-free addition formula.
@@ -2552,47 +3153,47 @@ function weierstrass(params, extraOpts = {}) {
       aprjpoint(other);
       const { X: X1, Y: Y1, Z: Z1 } = this;
       const { X: X2, Y: Y2, Z: Z2 } = other;
-      let X3 = Fp4.ZERO, Y3 = Fp4.ZERO, Z3 = Fp4.ZERO;
-      let t0 = Fp4.mul(X1, X2);
-      let t1 = Fp4.mul(Y1, Y2);
-      let t2 = Fp4.mul(Z1, Z2);
-      let t3 = Fp4.add(X1, Y1);
-      let t4 = Fp4.add(X2, Y2);
-      t3 = Fp4.mul(t3, t4);
-      t4 = Fp4.add(t0, t1);
-      t3 = Fp4.sub(t3, t4);
-      t4 = Fp4.add(X1, Z1);
-      let t5 = Fp4.add(X2, Z2);
-      t4 = Fp4.mul(t4, t5);
-      t5 = Fp4.add(t0, t2);
-      t4 = Fp4.sub(t4, t5);
-      t5 = Fp4.add(Y1, Z1);
-      X3 = Fp4.add(Y2, Z2);
-      t5 = Fp4.mul(t5, X3);
-      X3 = Fp4.add(t1, t2);
-      t5 = Fp4.sub(t5, X3);
+      let X3 = Fp3.ZERO, Y3 = Fp3.ZERO, Z3 = Fp3.ZERO;
+      let t0 = Fp3.mul(X1, X2);
+      let t1 = Fp3.mul(Y1, Y2);
+      let t2 = Fp3.mul(Z1, Z2);
+      let t3 = Fp3.add(X1, Y1);
+      let t4 = Fp3.add(X2, Y2);
+      t3 = Fp3.mul(t3, t4);
+      t4 = Fp3.add(t0, t1);
+      t3 = Fp3.sub(t3, t4);
+      t4 = Fp3.add(X1, Z1);
+      let t5 = Fp3.add(X2, Z2);
+      t4 = Fp3.mul(t4, t5);
+      t5 = Fp3.add(t0, t2);
+      t4 = Fp3.sub(t4, t5);
+      t5 = Fp3.add(Y1, Z1);
+      X3 = Fp3.add(Y2, Z2);
+      t5 = Fp3.mul(t5, X3);
+      X3 = Fp3.add(t1, t2);
+      t5 = Fp3.sub(t5, X3);
       Z3 = mulA(t4);
-      X3 = Fp4.mul(b3, t2);
-      Z3 = Fp4.add(X3, Z3);
-      X3 = Fp4.sub(t1, Z3);
-      Z3 = Fp4.add(t1, Z3);
-      Y3 = Fp4.mul(X3, Z3);
-      t1 = Fp4.add(t0, t0);
-      t1 = Fp4.add(t1, t0);
+      X3 = Fp3.mul(b3, t2);
+      Z3 = Fp3.add(X3, Z3);
+      X3 = Fp3.sub(t1, Z3);
+      Z3 = Fp3.add(t1, Z3);
+      Y3 = Fp3.mul(X3, Z3);
+      t1 = Fp3.add(t0, t0);
+      t1 = Fp3.add(t1, t0);
       t2 = mulA(t2);
-      t4 = Fp4.mul(b3, t4);
-      t1 = Fp4.add(t1, t2);
-      t2 = Fp4.sub(t0, t2);
+      t4 = Fp3.mul(b3, t4);
+      t1 = Fp3.add(t1, t2);
+      t2 = Fp3.sub(t0, t2);
       t2 = mulA(t2);
-      t4 = Fp4.add(t4, t2);
-      t0 = Fp4.mul(t1, t4);
-      Y3 = Fp4.add(Y3, t0);
-      t0 = Fp4.mul(t5, t4);
-      X3 = Fp4.mul(t3, X3);
-      X3 = Fp4.sub(X3, t0);
-      t0 = Fp4.mul(t3, t1);
-      Z3 = Fp4.mul(t5, Z3);
-      Z3 = Fp4.add(Z3, t0);
+      t4 = Fp3.add(t4, t2);
+      t0 = Fp3.mul(t1, t4);
+      Y3 = Fp3.add(Y3, t0);
+      t0 = Fp3.mul(t5, t4);
+      X3 = Fp3.mul(t3, X3);
+      X3 = Fp3.sub(X3, t0);
+      t0 = Fp3.mul(t3, t1);
+      Z3 = Fp3.mul(t5, Z3);
+      Z3 = Fp3.add(Z3, t0);
       return new Point(X3, Y3, Z3);
     }
     subtract(other) {
@@ -2626,9 +3227,9 @@ function weierstrass(params, extraOpts = {}) {
       const sc = scalar;
       if (!Fn.isValid(sc))
         throw new RangeError("invalid scalar: out of range");
-      if (sc === _0n5 || p.is0())
+      if (sc === _0n6 || p.is0())
         return Point.ZERO;
-      if (sc === _1n5)
+      if (sc === _1n7)
         return p;
       if (wnaf.hasWindowSize(this))
         return wnaf.mulUnsafe(p, sc, normalize);
@@ -2660,20 +3261,20 @@ function weierstrass(params, extraOpts = {}) {
     toAffine(invertedZ) {
       const p = this;
       let iz = invertedZ;
-      if (iz != null && !Fp4.isValid(iz))
+      if (iz != null && !Fp3.isValid(iz))
         throw new RangeError('"invertedZ" expected valid field element');
       const { X, Y, Z } = p;
-      if (Fp4.eql(Z, Fp4.ONE))
+      if (Fp3.eql(Z, Fp3.ONE))
         return { x: X, y: Y };
       const is0 = p.is0();
       if (iz == null)
-        iz = is0 ? Fp4.ONE : Fp4.inv(Z);
-      const x = Fp4.mul(X, iz);
-      const y = Fp4.mul(Y, iz);
-      const zz = Fp4.mul(Z, iz);
+        iz = is0 ? Fp3.ONE : Fp3.inv(Z);
+      const x = Fp3.mul(X, iz);
+      const y = Fp3.mul(Y, iz);
+      const zz = Fp3.mul(Z, iz);
       if (is0)
-        return { x: Fp4.ZERO, y: Fp4.ZERO };
-      if (!Fp4.eql(zz, Fp4.ONE))
+        return { x: Fp3.ZERO, y: Fp3.ZERO };
+      if (!Fp3.eql(zz, Fp3.ONE))
         throw new Error("invZ was invalid");
       return { x, y };
     }
@@ -2682,21 +3283,21 @@ function weierstrass(params, extraOpts = {}) {
      * Always torsion-free for cofactor=1 curves.
      */
     isTorsionFree() {
-      if (cofactor === _1n5)
+      if (cofactor === _1n7)
         return true;
       if (isTorsionFree)
         return isTorsionFree(Point, this);
       return wnaf.mulUnsafe(this, CURVE_ORDER).is0();
     }
     clearCofactor() {
-      if (cofactor === _1n5)
+      if (cofactor === _1n7)
         return this;
       if (clearCofactor)
         return clearCofactor(Point, this);
       return this.multiplyUnsafe(cofactor);
     }
     isSmallOrder() {
-      if (cofactor === _1n5)
+      if (cofactor === _1n7)
         return this.is0();
       return this.clearCofactor().is0();
     }
@@ -2723,11 +3324,11 @@ function weierstrass(params, extraOpts = {}) {
 function pprefix(hasEvenY) {
   return Uint8Array.of(hasEvenY ? 2 : 3);
 }
-function getWLengths(Fp4, Fn) {
+function getWLengths(Fp3, Fn) {
   return {
     secretKey: Fn.BYTES,
-    publicKey: 1 + Fp4.BYTES,
-    publicKeyUncompressed: 1 + 2 * Fp4.BYTES,
+    publicKey: 1 + Fp3.BYTES,
+    publicKeyUncompressed: 1 + 2 * Fp3.BYTES,
     publicKeyHasPrefix: true,
     // Raw compact `(r || s)` signature width; DER and recovered signatures use
     // different lengths outside this helper.
@@ -2737,18 +3338,18 @@ function getWLengths(Fp4, Fn) {
 
 // node_modules/@noble/curves/abstract/bls.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
-var _0n6 = BigInt(0);
-var _1n6 = BigInt(1);
-var _2n4 = BigInt(2);
+var _0n7 = BigInt(0);
+var _1n8 = BigInt(1);
+var _2n6 = BigInt(2);
 var _3n4 = BigInt(3);
 function NAfDecomposition(a) {
   const res = [];
-  for (; a > _1n6; a >>= _1n6) {
-    if ((a & _1n6) === _0n6)
+  for (; a > _1n8; a >>= _1n8) {
+    if ((a & _1n8) === _0n7)
       res.unshift(0);
     else if ((a & _3n4) === _3n4) {
       res.unshift(-1);
-      a += _1n6;
+      a += _1n8;
     } else
       res.unshift(1);
   }
@@ -2765,19 +3366,19 @@ function createBlsPairing(fields2, G1, G2, params) {
   if (typeof G2 !== "function")
     throw new TypeError('"G2_Point" expected point constructor, got type=' + typeof G2);
   validateObject(params, { ateLoopSize: "bigint", xNegative: "boolean", twistType: "string" }, { randomBytes: "function", postPrecompute: "function" }, "params");
-  const { Fp: Fp4, Fr, Fp2: Fp22, Fp12: Fp122 } = fields2;
+  const { Fp: Fp3, Fr, Fp2: Fp23, Fp12: Fp122 } = fields2;
   const { twistType, ateLoopSize, xNegative, postPrecompute } = params;
   const fp22 = (c0, c1) => ({ c0, c1 });
   const fp2f = ({ c0, c1 }) => Object.freeze({ c0, c1 });
-  const add2 = (a, b) => fp22(Fp4.add(a.c0, b.c0), Fp4.add(a.c1, b.c1));
-  const sub2 = (a, b) => fp22(Fp4.sub(a.c0, b.c0), Fp4.sub(a.c1, b.c1));
+  const add2 = (a, b) => fp22(Fp3.add(a.c0, b.c0), Fp3.add(a.c1, b.c1));
+  const sub2 = (a, b) => fp22(Fp3.sub(a.c0, b.c0), Fp3.sub(a.c1, b.c1));
   const mul2 = (a, b) => {
-    const t0 = Fp4.mul(a.c0, b.c0);
-    const t1 = Fp4.mul(a.c1, b.c1);
-    return fp22(Fp4.sub(t0, t1), Fp4.sub(Fp4.mul(Fp4.add(a.c0, a.c1), Fp4.add(b.c0, b.c1)), Fp4.add(t0, t1)));
+    const t0 = Fp3.mul(a.c0, b.c0);
+    const t1 = Fp3.mul(a.c1, b.c1);
+    return fp22(Fp3.sub(t0, t1), Fp3.sub(Fp3.mul(Fp3.add(a.c0, a.c1), Fp3.add(b.c0, b.c1)), Fp3.add(t0, t1)));
   };
-  const mul2ByFp = (a, rhs) => fp22(Fp4.mul(a.c0, rhs), Fp4.mul(a.c1, rhs));
-  const mul2ByNonresidue = (a) => Fp22.mulByNonresidue(a);
+  const mul2ByFp = (a, rhs) => fp22(Fp3.mul(a.c0, rhs), Fp3.mul(a.c1, rhs));
+  const mul2ByNonresidue = (a) => Fp23.mulByNonresidue(a);
   const mul014ByLine = ({ c0: f0, c1: f1 }, o0, l1, l4, Px, Py) => {
     const o1 = mul2ByFp(l1, Px);
     const o4 = mul2ByFp(l4, Py);
@@ -2855,36 +3456,36 @@ function createBlsPairing(fields2, G1, G2, params) {
     lineFunction = (c0, c1, c2, f, Px, Py) => mul034ByLine(f, c2, c1, c0, Px, Py);
   } else
     throw new Error("bls: unknown twist type");
-  const Fp2div2 = Fp22.div(Fp22.ONE, Fp22.mul(Fp22.ONE, _2n4));
+  const Fp2div2 = Fp23.div(Fp23.ONE, Fp23.mul(Fp23.ONE, _2n6));
   function pointDouble(ell, Rx, Ry, Rz) {
-    const t0 = Fp22.sqr(Ry);
-    const t1 = Fp22.sqr(Rz);
-    const t2 = Fp22.mulByB(Fp22.mul(t1, _3n4));
-    const t3 = Fp22.mul(t2, _3n4);
-    const t4 = Fp22.sub(Fp22.sub(Fp22.sqr(Fp22.add(Ry, Rz)), t1), t0);
-    const c0 = Fp22.sub(t2, t0);
-    const c1 = Fp22.mul(Fp22.sqr(Rx), _3n4);
-    const c2 = Fp22.neg(t4);
+    const t0 = Fp23.sqr(Ry);
+    const t1 = Fp23.sqr(Rz);
+    const t2 = Fp23.mulByB(Fp23.mul(t1, _3n4));
+    const t3 = Fp23.mul(t2, _3n4);
+    const t4 = Fp23.sub(Fp23.sub(Fp23.sqr(Fp23.add(Ry, Rz)), t1), t0);
+    const c0 = Fp23.sub(t2, t0);
+    const c1 = Fp23.mul(Fp23.sqr(Rx), _3n4);
+    const c2 = Fp23.neg(t4);
     ell.push([c0, c1, c2]);
-    Rx = Fp22.mul(Fp22.mul(Fp22.mul(Fp22.sub(t0, t3), Rx), Ry), Fp2div2);
-    Ry = Fp22.sub(Fp22.sqr(Fp22.mul(Fp22.add(t0, t3), Fp2div2)), Fp22.mul(Fp22.sqr(t2), _3n4));
-    Rz = Fp22.mul(t0, t4);
+    Rx = Fp23.mul(Fp23.mul(Fp23.mul(Fp23.sub(t0, t3), Rx), Ry), Fp2div2);
+    Ry = Fp23.sub(Fp23.sqr(Fp23.mul(Fp23.add(t0, t3), Fp2div2)), Fp23.mul(Fp23.sqr(t2), _3n4));
+    Rz = Fp23.mul(t0, t4);
     return { Rx, Ry, Rz };
   }
   function pointAdd(ell, Rx, Ry, Rz, Qx, Qy) {
-    const t0 = Fp22.sub(Ry, Fp22.mul(Qy, Rz));
-    const t1 = Fp22.sub(Rx, Fp22.mul(Qx, Rz));
-    const c0 = Fp22.sub(Fp22.mul(t0, Qx), Fp22.mul(t1, Qy));
-    const c1 = Fp22.neg(t0);
+    const t0 = Fp23.sub(Ry, Fp23.mul(Qy, Rz));
+    const t1 = Fp23.sub(Rx, Fp23.mul(Qx, Rz));
+    const c0 = Fp23.sub(Fp23.mul(t0, Qx), Fp23.mul(t1, Qy));
+    const c1 = Fp23.neg(t0);
     const c2 = t1;
     ell.push([c0, c1, c2]);
-    const t2 = Fp22.sqr(t1);
-    const t3 = Fp22.mul(t2, t1);
-    const t4 = Fp22.mul(t2, Rx);
-    const t5 = Fp22.add(Fp22.sub(t3, Fp22.mul(t4, _2n4)), Fp22.mul(Fp22.sqr(t0), Rz));
-    Rx = Fp22.mul(t1, t5);
-    Ry = Fp22.sub(Fp22.mul(Fp22.sub(t4, t5), t0), Fp22.mul(t3, Ry));
-    Rz = Fp22.mul(Rz, t3);
+    const t2 = Fp23.sqr(t1);
+    const t3 = Fp23.mul(t2, t1);
+    const t4 = Fp23.mul(t2, Rx);
+    const t5 = Fp23.add(Fp23.sub(t3, Fp23.mul(t4, _2n6)), Fp23.mul(Fp23.sqr(t0), Rz));
+    Rx = Fp23.mul(t1, t5);
+    Ry = Fp23.sub(Fp23.mul(Fp23.sub(t4, t5), t0), Fp23.mul(t3, Ry));
+    Rz = Fp23.mul(Rz, t3);
     return { Rx, Ry, Rz };
   }
   const ATE_NAF = NAfDecomposition(ateLoopSize);
@@ -2893,8 +3494,8 @@ function createBlsPairing(fields2, G1, G2, params) {
       throw new TypeError('"point" expected G2 point, got type=' + typeof point);
     const p = point;
     const { x, y } = p.toAffine();
-    const Qx = x, Qy = y, negQy = Fp22.neg(y);
-    let Rx = Qx, Ry = Qy, Rz = Fp22.ONE;
+    const Qx = x, Qy = y, negQy = Fp23.neg(y);
+    let Rx = Qx, Ry = Qy, Rz = Fp23.ONE;
     const ell = [];
     for (const bit of ATE_NAF) {
       const cur = [];
@@ -3107,7 +3708,7 @@ function createBlsSig(blsPairing, PubPoint, SigPoint, isSigG1, hashToSigCurve, S
   });
 }
 function blsBasic(fields2, G1_Point2, G2_Point2, params) {
-  const { Fp: Fp4, Fr, Fp2: Fp22, Fp6: Fp62, Fp12: Fp122 } = fields2;
+  const { Fp: Fp3, Fr, Fp2: Fp23, Fp6: Fp62, Fp12: Fp122 } = fields2;
   const G1 = { Point: G1_Point2 };
   const G2 = { Point: G2_Point2 };
   const pairingRes = createBlsPairing(fields2, G1_Point2, G2_Point2, params);
@@ -3122,7 +3723,7 @@ function blsBasic(fields2, G1_Point2, G2_Point2, params) {
     pairingBatch,
     G1,
     G2,
-    fields: Object.freeze({ Fr, Fp: Fp4, Fp2: Fp22, Fp6: Fp62, Fp12: Fp122 }),
+    fields: Object.freeze({ Fr, Fp: Fp3, Fp2: Fp23, Fp6: Fp62, Fp12: Fp122 }),
     params: Object.freeze({
       ateLoopSize: params.ateLoopSize,
       xNegative: params.xNegative,
@@ -3164,20 +3765,20 @@ function bls(fields2, G1_Point2, G2_Point2, params, hasherParams, signatureCoder
 
 // node_modules/@noble/curves/abstract/tower.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
-var _0n7 = /* @__PURE__ */ BigInt(0);
-var _1n7 = /* @__PURE__ */ BigInt(1);
-var _2n5 = /* @__PURE__ */ BigInt(2);
+var _0n8 = /* @__PURE__ */ BigInt(0);
+var _1n9 = /* @__PURE__ */ BigInt(1);
+var _2n7 = /* @__PURE__ */ BigInt(2);
 var _3n5 = /* @__PURE__ */ BigInt(3);
 var _6n = /* @__PURE__ */ BigInt(6);
 var _12n = /* @__PURE__ */ BigInt(12);
 var isObj = (value) => !!value && typeof value === "object";
-function calcFrobeniusCoefficients(Fp4, nonResidue, modulus, degree, num = 1, divisor) {
+function calcFrobeniusCoefficients(Fp3, nonResidue, modulus, degree, num = 1, divisor) {
   asafenumber(num, "num");
   asafenumber(degree, "degree");
   const divisorN = divisor === void 0 ? degree : divisor;
   asafenumber(divisorN, "divisor");
-  const F = Fp4;
-  if (typeof modulus !== "bigint" || modulus <= _1n7)
+  const F = Fp3;
+  if (typeof modulus !== "bigint" || modulus <= _1n9)
     throw new Error("calcFrobeniusCoefficients: expected valid modulus, got " + modulus);
   if (degree <= 0)
     throw new Error("calcFrobeniusCoefficients: expected positive degree, got " + degree);
@@ -3191,7 +3792,7 @@ function calcFrobeniusCoefficients(Fp4, nonResidue, modulus, degree, num = 1, di
   for (let i = 0; i < num; i++) {
     const a = BigInt(i + 1);
     const powers = [];
-    for (let j = 0, qPower = _1n7; j < degree; j++) {
+    for (let j = 0, qPower = _1n9; j < degree; j++) {
       const numer = a * qPower - a;
       if (numer % _divisor)
         throw new Error("calcFrobeniusCoefficients: inexact tower exponent");
@@ -3203,10 +3804,10 @@ function calcFrobeniusCoefficients(Fp4, nonResidue, modulus, degree, num = 1, di
   }
   return res;
 }
-function psiFrobenius(Fp4, Fp22, base) {
-  validateField(Fp4);
-  validateField(Fp22);
-  validateObject(Fp22, {
+function psiFrobenius(Fp3, Fp23, base) {
+  validateField(Fp3);
+  validateField(Fp23);
+  validateObject(Fp23, {
     Fp: "object",
     frobeniusMap: "function",
     fromBigTuple: "function",
@@ -3218,21 +3819,21 @@ function psiFrobenius(Fp4, Fp22, base) {
   }, {});
   if (!isObj(base) || Array.isArray(base))
     throw new TypeError('"base" expected Fp2 element, got type=' + typeof base);
-  if (!Fp22.isValid(base))
+  if (!Fp23.isValid(base))
     throw new RangeError('"base" expected valid Fp2 element');
-  const PSI_X = Fp22.pow(base, (Fp4.ORDER - _1n7) / _3n5);
-  const PSI_Y = Fp22.pow(base, (Fp4.ORDER - _1n7) / _2n5);
+  const PSI_X = Fp23.pow(base, (Fp3.ORDER - _1n9) / _3n5);
+  const PSI_Y = Fp23.pow(base, (Fp3.ORDER - _1n9) / _2n7);
   function psi(x, y) {
-    const x2 = Fp22.mul(Fp22.frobeniusMap(x, 1), PSI_X);
-    const y2 = Fp22.mul(Fp22.frobeniusMap(y, 1), PSI_Y);
+    const x2 = Fp23.mul(Fp23.frobeniusMap(x, 1), PSI_X);
+    const y2 = Fp23.mul(Fp23.frobeniusMap(y, 1), PSI_Y);
     return [x2, y2];
   }
-  const PSI2_X = Fp22.pow(base, (Fp4.ORDER ** _2n5 - _1n7) / _3n5);
-  const PSI2_Y = Fp22.pow(base, (Fp4.ORDER ** _2n5 - _1n7) / _2n5);
-  if (!Fp22.eql(PSI2_Y, Fp22.neg(Fp22.ONE)))
+  const PSI2_X = Fp23.pow(base, (Fp3.ORDER ** _2n7 - _1n9) / _3n5);
+  const PSI2_Y = Fp23.pow(base, (Fp3.ORDER ** _2n7 - _1n9) / _2n7);
+  if (!Fp23.eql(PSI2_Y, Fp23.neg(Fp23.ONE)))
     throw new Error("psiFrobenius: PSI2_Y!==-1");
   function psi2(x, y) {
-    return [Fp22.mul(x, PSI2_X), Fp22.neg(y)];
+    return [Fp23.mul(x, PSI2_X), Fp23.neg(y)];
   }
   const mapAffine = (fn) => (c, P) => {
     if (typeof c !== "function")
@@ -3260,19 +3861,19 @@ var _Field2 = class {
   mulByB;
   Fp_NONRESIDUE;
   Fp_div2;
-  constructor(Fp4, opts = {}) {
+  constructor(Fp3, opts = {}) {
     const { NONRESIDUE = BigInt(-1), FP2_NONRESIDUE, Fp2mulByB } = opts;
-    const ORDER = Fp4.ORDER;
+    const ORDER = Fp3.ORDER;
     const FP2_ORDER = ORDER * ORDER;
-    this.Fp = Fp4;
+    this.Fp = Fp3;
     this.ORDER = FP2_ORDER;
     this.BITS = bitLen(FP2_ORDER);
     this.BYTES = Math.ceil(bitLen(FP2_ORDER) / 8);
-    this.isLE = Fp4.isLE;
-    this.ZERO = this.create({ c0: Fp4.ZERO, c1: Fp4.ZERO });
-    this.ONE = this.create({ c0: Fp4.ONE, c1: Fp4.ZERO });
-    this.Fp_NONRESIDUE = Fp4.create(NONRESIDUE);
-    this.Fp_div2 = Fp4.div(Fp4.ONE, _2n5);
+    this.isLE = Fp3.isLE;
+    this.ZERO = this.create({ c0: Fp3.ZERO, c1: Fp3.ZERO });
+    this.ONE = this.create({ c0: Fp3.ONE, c1: Fp3.ZERO });
+    this.Fp_NONRESIDUE = Fp3.create(NONRESIDUE);
+    this.Fp_div2 = Fp3.div(Fp3.ONE, _2n7);
     this.NONRESIDUE = this.create({ c0: FP2_NONRESIDUE[0], c1: FP2_NONRESIDUE[1] });
     this.mulByB = (num) => {
       const { c0, c1 } = Fp2mulByB(num);
@@ -3289,35 +3890,35 @@ var _Field2 = class {
     return this.create({ c0, c1 });
   }
   create(num) {
-    const { Fp: Fp4 } = this;
-    const c0 = Fp4.create(num.c0);
-    const c1 = Fp4.create(num.c1);
+    const { Fp: Fp3 } = this;
+    const c0 = Fp3.create(num.c0);
+    const c1 = Fp3.create(num.c1);
     return Object.freeze({ c0, c1 });
   }
   isValid(num) {
     if (!isObj(num))
       throw new TypeError("invalid field element: expected object, got " + typeof num);
     const { c0, c1 } = num;
-    const { Fp: Fp4 } = this;
-    return Fp4.isValid(c0) && Fp4.isValid(c1);
+    const { Fp: Fp3 } = this;
+    return Fp3.isValid(c0) && Fp3.isValid(c1);
   }
   is0(num) {
     if (!isObj(num))
       return false;
     const { c0, c1 } = num;
-    const { Fp: Fp4 } = this;
-    return Fp4.is0(c0) && Fp4.is0(c1);
+    const { Fp: Fp3 } = this;
+    return Fp3.is0(c0) && Fp3.is0(c1);
   }
   isValidNot0(num) {
     return !this.is0(num) && this.isValid(num);
   }
   eql({ c0, c1 }, { c0: r0, c1: r1 }) {
-    const { Fp: Fp4 } = this;
-    return Fp4.eql(c0, r0) && Fp4.eql(c1, r1);
+    const { Fp: Fp3 } = this;
+    return Fp3.eql(c0, r0) && Fp3.eql(c1, r1);
   }
   neg({ c0, c1 }) {
-    const { Fp: Fp4 } = this;
-    return Object.freeze({ c0: Fp4.neg(c0), c1: Fp4.neg(c1) });
+    const { Fp: Fp3 } = this;
+    return Object.freeze({ c0: Fp3.neg(c0), c1: Fp3.neg(c1) });
   }
   pow(num, power) {
     return FpPow(this, num, power);
@@ -3327,38 +3928,38 @@ var _Field2 = class {
   }
   // Normalized
   add(f1, f2) {
-    const { Fp: Fp4 } = this;
+    const { Fp: Fp3 } = this;
     const { c0, c1 } = f1;
     const { c0: r0, c1: r1 } = f2;
     return Object.freeze({
-      c0: Fp4.add(c0, r0),
-      c1: Fp4.add(c1, r1)
+      c0: Fp3.add(c0, r0),
+      c1: Fp3.add(c1, r1)
     });
   }
   sub({ c0, c1 }, { c0: r0, c1: r1 }) {
-    const { Fp: Fp4 } = this;
+    const { Fp: Fp3 } = this;
     return Object.freeze({
-      c0: Fp4.sub(c0, r0),
-      c1: Fp4.sub(c1, r1)
+      c0: Fp3.sub(c0, r0),
+      c1: Fp3.sub(c1, r1)
     });
   }
   mul({ c0, c1 }, rhs) {
-    const { Fp: Fp4 } = this;
+    const { Fp: Fp3 } = this;
     if (typeof rhs === "bigint")
-      return Object.freeze({ c0: Fp4.mul(c0, rhs), c1: Fp4.mul(c1, rhs) });
+      return Object.freeze({ c0: Fp3.mul(c0, rhs), c1: Fp3.mul(c1, rhs) });
     const { c0: r0, c1: r1 } = rhs;
-    let t1 = Fp4.mul(c0, r0);
-    let t2 = Fp4.mul(c1, r1);
-    const o0 = Fp4.sub(t1, t2);
-    const o1 = Fp4.sub(Fp4.mul(Fp4.add(c0, c1), Fp4.add(r0, r1)), Fp4.add(t1, t2));
+    let t1 = Fp3.mul(c0, r0);
+    let t2 = Fp3.mul(c1, r1);
+    const o0 = Fp3.sub(t1, t2);
+    const o1 = Fp3.sub(Fp3.mul(Fp3.add(c0, c1), Fp3.add(r0, r1)), Fp3.add(t1, t2));
     return Object.freeze({ c0: o0, c1: o1 });
   }
   sqr({ c0, c1 }) {
-    const { Fp: Fp4 } = this;
-    const a = Fp4.add(c0, c1);
-    const b = Fp4.sub(c0, c1);
-    const c = Fp4.add(c0, c0);
-    return Object.freeze({ c0: Fp4.mul(a, b), c1: Fp4.mul(c, c1) });
+    const { Fp: Fp3 } = this;
+    const a = Fp3.add(c0, c1);
+    const b = Fp3.sub(c0, c1);
+    const c = Fp3.add(c0, c0);
+    return Object.freeze({ c0: Fp3.mul(a, b), c1: Fp3.mul(c, c1) });
   }
   // NonNormalized stuff
   addN(a, b) {
@@ -3375,37 +3976,37 @@ var _Field2 = class {
   }
   // Why inversion for bigint inside Fp instead of Fp2? it is even used in that context?
   div(lhs, rhs) {
-    const { Fp: Fp4 } = this;
-    return this.mul(lhs, typeof rhs === "bigint" ? Fp4.inv(Fp4.create(rhs)) : this.inv(rhs));
+    const { Fp: Fp3 } = this;
+    return this.mul(lhs, typeof rhs === "bigint" ? Fp3.inv(Fp3.create(rhs)) : this.inv(rhs));
   }
   inv({ c0: a, c1: b }) {
-    const { Fp: Fp4 } = this;
-    const factor = Fp4.inv(Fp4.create(a * a + b * b));
-    return Object.freeze({ c0: Fp4.mul(factor, Fp4.create(a)), c1: Fp4.mul(factor, Fp4.create(-b)) });
+    const { Fp: Fp3 } = this;
+    const factor = Fp3.inv(Fp3.create(a * a + b * b));
+    return Object.freeze({ c0: Fp3.mul(factor, Fp3.create(a)), c1: Fp3.mul(factor, Fp3.create(-b)) });
   }
   sqrt(num) {
-    const { Fp: Fp4 } = this;
-    const Fp22 = this;
+    const { Fp: Fp3 } = this;
+    const Fp23 = this;
     const { c0, c1 } = num;
-    if (Fp4.is0(c1)) {
-      if (FpLegendre(Fp4, c0) === 1)
-        return Fp22.create({ c0: Fp4.sqrt(c0), c1: Fp4.ZERO });
+    if (Fp3.is0(c1)) {
+      if (FpLegendre(Fp3, c0) === 1)
+        return Fp23.create({ c0: Fp3.sqrt(c0), c1: Fp3.ZERO });
       else
-        return Fp22.create({ c0: Fp4.ZERO, c1: Fp4.sqrt(Fp4.div(c0, this.Fp_NONRESIDUE)) });
+        return Fp23.create({ c0: Fp3.ZERO, c1: Fp3.sqrt(Fp3.div(c0, this.Fp_NONRESIDUE)) });
     }
-    const a = Fp4.sqrt(Fp4.sub(Fp4.sqr(c0), Fp4.mul(Fp4.sqr(c1), this.Fp_NONRESIDUE)));
-    let d = Fp4.mul(Fp4.add(a, c0), this.Fp_div2);
-    const legendre = FpLegendre(Fp4, d);
+    const a = Fp3.sqrt(Fp3.sub(Fp3.sqr(c0), Fp3.mul(Fp3.sqr(c1), this.Fp_NONRESIDUE)));
+    let d = Fp3.mul(Fp3.add(a, c0), this.Fp_div2);
+    const legendre = FpLegendre(Fp3, d);
     if (legendre === -1)
-      d = Fp4.sub(d, a);
-    const a0 = Fp4.sqrt(d);
-    const candidateSqrt = Fp22.create({ c0: a0, c1: Fp4.div(Fp4.mul(c1, this.Fp_div2), a0) });
-    if (!Fp22.eql(Fp22.sqr(candidateSqrt), num))
+      d = Fp3.sub(d, a);
+    const a0 = Fp3.sqrt(d);
+    const candidateSqrt = Fp23.create({ c0: a0, c1: Fp3.div(Fp3.mul(c1, this.Fp_div2), a0) });
+    if (!Fp23.eql(Fp23.sqr(candidateSqrt), num))
       throw new Error("Cannot find square root");
     const x1 = candidateSqrt;
-    const x2 = Fp22.neg(x1);
-    const { re: re1, im: im1 } = Fp22.reim(x1);
-    const { re: re2, im: im2 } = Fp22.reim(x2);
+    const x2 = Fp23.neg(x1);
+    const { re: re1, im: im1 } = Fp23.reim(x1);
+    const { re: re2, im: im2 } = Fp23.reim(x2);
     if (im1 > im2 || im1 === im2 && re1 > re2)
       return x1;
     return x2;
@@ -3413,64 +4014,64 @@ var _Field2 = class {
   // Same as sgn0_m_eq_2 in RFC 9380
   isOdd(x) {
     const { re: x0, im: x1 } = this.reim(x);
-    const sign_0 = x0 % _2n5;
-    const zero_0 = x0 === _0n7;
-    const sign_1 = x1 % _2n5;
-    return BigInt(sign_0 || zero_0 && sign_1) == _1n7;
+    const sign_0 = x0 % _2n7;
+    const zero_0 = x0 === _0n8;
+    const sign_1 = x1 % _2n7;
+    return BigInt(sign_0 || zero_0 && sign_1) == _1n9;
   }
   // Bytes util
   fromBytes(b) {
-    const { Fp: Fp4 } = this;
+    const { Fp: Fp3 } = this;
     abytes2(b);
     if (b.length !== this.BYTES)
       throw new Error("fromBytes invalid length=" + b.length);
     return this.create({
-      c0: Fp4.fromBytes(b.subarray(0, Fp4.BYTES)),
-      c1: Fp4.fromBytes(b.subarray(Fp4.BYTES))
+      c0: Fp3.fromBytes(b.subarray(0, Fp3.BYTES)),
+      c1: Fp3.fromBytes(b.subarray(Fp3.BYTES))
     });
   }
   toBytes({ c0, c1 }) {
     return concatBytes2(this.Fp.toBytes(c0), this.Fp.toBytes(c1));
   }
   cmov({ c0, c1 }, { c0: r0, c1: r1 }, c) {
-    const { Fp: Fp4 } = this;
+    const { Fp: Fp3 } = this;
     return this.create({
-      c0: Fp4.cmov(c0, r0, c),
-      c1: Fp4.cmov(c1, r1, c)
+      c0: Fp3.cmov(c0, r0, c),
+      c1: Fp3.cmov(c1, r1, c)
     });
   }
   reim({ c0, c1 }) {
     return { re: c0, im: c1 };
   }
   Fp4Square(a, b) {
-    const Fp22 = this;
-    const a2 = Fp22.sqr(a);
-    const b2 = Fp22.sqr(b);
+    const Fp23 = this;
+    const a2 = Fp23.sqr(a);
+    const b2 = Fp23.sqr(b);
     return {
-      first: Fp22.add(Fp22.mulByNonresidue(b2), a2),
+      first: Fp23.add(Fp23.mulByNonresidue(b2), a2),
       // b² * Nonresidue + a²
-      second: Fp22.sub(Fp22.sub(Fp22.sqr(Fp22.add(a, b)), a2), b2)
+      second: Fp23.sub(Fp23.sub(Fp23.sqr(Fp23.add(a, b)), a2), b2)
       // (a + b)² - a² - b²
     };
   }
   // multiply by u + 1
   mulByNonresidue({ c0, c1 }) {
-    const { Fp: Fp4, NONRESIDUE: nr } = this;
-    if (nr.c0 === Fp4.ONE && nr.c1 === Fp4.ONE) {
-      return Object.freeze({ c0: Fp4.sub(c0, c1), c1: Fp4.add(c0, c1) });
+    const { Fp: Fp3, NONRESIDUE: nr } = this;
+    if (nr.c0 === Fp3.ONE && nr.c1 === Fp3.ONE) {
+      return Object.freeze({ c0: Fp3.sub(c0, c1), c1: Fp3.add(c0, c1) });
     }
-    if (nr.c1 === Fp4.ONE) {
+    if (nr.c1 === Fp3.ONE) {
       return Object.freeze({
-        c0: Fp4.sub(Fp4.mul(c0, nr.c0), c1),
-        c1: Fp4.add(c0, Fp4.mul(c1, nr.c0))
+        c0: Fp3.sub(Fp3.mul(c0, nr.c0), c1),
+        c1: Fp3.add(c0, Fp3.mul(c1, nr.c0))
       });
     }
     return this.mul({ c0, c1 }, nr);
   }
   frobeniusMap(num, power) {
     const { c0, c1 } = num;
-    const { Fp: Fp4 } = this;
-    return Object.freeze({ c0, c1: power % 2 === 0 ? c1 : Fp4.neg(c1) });
+    const { Fp: Fp3 } = this;
+    return Object.freeze({ c0, c1: power % 2 === 0 ? c1 : Fp3.neg(c1) });
   }
 };
 var _Field6 = class {
@@ -3481,14 +4082,14 @@ var _Field6 = class {
   ZERO;
   ONE;
   Fp2;
-  constructor(Fp22) {
-    this.Fp2 = Fp22;
-    this.ORDER = Fp22.Fp.ORDER ** _6n;
-    this.BITS = 3 * Fp22.BITS;
-    this.BYTES = 3 * Fp22.BYTES;
-    this.isLE = Fp22.isLE;
-    this.ZERO = this.create({ c0: Fp22.ZERO, c1: Fp22.ZERO, c2: Fp22.ZERO });
-    this.ONE = this.create({ c0: Fp22.ONE, c1: Fp22.ZERO, c2: Fp22.ZERO });
+  constructor(Fp23) {
+    this.Fp2 = Fp23;
+    this.ORDER = Fp23.Fp.ORDER ** _6n;
+    this.BITS = 3 * Fp23.BITS;
+    this.BYTES = 3 * Fp23.BYTES;
+    this.isLE = Fp23.isLE;
+    this.ZERO = this.create({ c0: Fp23.ZERO, c1: Fp23.ZERO, c2: Fp23.ZERO });
+    this.ONE = this.create({ c0: Fp23.ONE, c1: Fp23.ZERO, c2: Fp23.ZERO });
     Object.freeze(this);
   }
   // Most callers never touch Frobenius maps, so keep the sextic tables lazy:
@@ -3497,9 +4098,9 @@ var _Field6 = class {
     const frob2 = _FROBENIUS_COEFFICIENTS_6.get(this);
     if (frob2)
       return frob2[0];
-    const { Fp2: Fp22 } = this;
-    const { Fp: Fp4 } = Fp22;
-    const rows = calcFrobeniusCoefficients(Fp22, Fp22.NONRESIDUE, Fp4.ORDER, 6, 2, 3);
+    const { Fp2: Fp23 } = this;
+    const { Fp: Fp3 } = Fp23;
+    const rows = calcFrobeniusCoefficients(Fp23, Fp23.NONRESIDUE, Fp3.ORDER, 6, 2, 3);
     const cache = [Object.freeze(rows[0]), Object.freeze(rows[1])];
     _FROBENIUS_COEFFICIENTS_6.set(this, cache);
     return cache[0];
@@ -3512,56 +4113,56 @@ var _Field6 = class {
     return _FROBENIUS_COEFFICIENTS_6.get(this)[1];
   }
   add({ c0, c1, c2 }, { c0: r0, c1: r1, c2: r2 }) {
-    const { Fp2: Fp22 } = this;
+    const { Fp2: Fp23 } = this;
     return Object.freeze({
-      c0: Fp22.add(c0, r0),
-      c1: Fp22.add(c1, r1),
-      c2: Fp22.add(c2, r2)
+      c0: Fp23.add(c0, r0),
+      c1: Fp23.add(c1, r1),
+      c2: Fp23.add(c2, r2)
     });
   }
   sub({ c0, c1, c2 }, { c0: r0, c1: r1, c2: r2 }) {
-    const { Fp2: Fp22 } = this;
+    const { Fp2: Fp23 } = this;
     return Object.freeze({
-      c0: Fp22.sub(c0, r0),
-      c1: Fp22.sub(c1, r1),
-      c2: Fp22.sub(c2, r2)
+      c0: Fp23.sub(c0, r0),
+      c1: Fp23.sub(c1, r1),
+      c2: Fp23.sub(c2, r2)
     });
   }
   mul({ c0, c1, c2 }, rhs) {
-    const { Fp2: Fp22 } = this;
+    const { Fp2: Fp23 } = this;
     if (typeof rhs === "bigint") {
       return Object.freeze({
-        c0: Fp22.mul(c0, rhs),
-        c1: Fp22.mul(c1, rhs),
-        c2: Fp22.mul(c2, rhs)
+        c0: Fp23.mul(c0, rhs),
+        c1: Fp23.mul(c1, rhs),
+        c2: Fp23.mul(c2, rhs)
       });
     }
     const { c0: r0, c1: r1, c2: r2 } = rhs;
-    const t0 = Fp22.mul(c0, r0);
-    const t1 = Fp22.mul(c1, r1);
-    const t2 = Fp22.mul(c2, r2);
+    const t0 = Fp23.mul(c0, r0);
+    const t1 = Fp23.mul(c1, r1);
+    const t2 = Fp23.mul(c2, r2);
     return Object.freeze({
       // t0 + (c1 + c2) * (r1 * r2) - (T1 + T2) * (u + 1)
-      c0: Fp22.add(t0, Fp22.mulByNonresidue(Fp22.sub(Fp22.mul(Fp22.add(c1, c2), Fp22.add(r1, r2)), Fp22.add(t1, t2)))),
+      c0: Fp23.add(t0, Fp23.mulByNonresidue(Fp23.sub(Fp23.mul(Fp23.add(c1, c2), Fp23.add(r1, r2)), Fp23.add(t1, t2)))),
       // (c0 + c1) * (r0 + r1) - (T0 + T1) + T2 * (u + 1)
-      c1: Fp22.add(Fp22.sub(Fp22.mul(Fp22.add(c0, c1), Fp22.add(r0, r1)), Fp22.add(t0, t1)), Fp22.mulByNonresidue(t2)),
+      c1: Fp23.add(Fp23.sub(Fp23.mul(Fp23.add(c0, c1), Fp23.add(r0, r1)), Fp23.add(t0, t1)), Fp23.mulByNonresidue(t2)),
       // T1 + (c0 + c2) * (r0 + r2) - T0 + T2
-      c2: Fp22.sub(Fp22.add(t1, Fp22.mul(Fp22.add(c0, c2), Fp22.add(r0, r2))), Fp22.add(t0, t2))
+      c2: Fp23.sub(Fp23.add(t1, Fp23.mul(Fp23.add(c0, c2), Fp23.add(r0, r2))), Fp23.add(t0, t2))
     });
   }
   sqr({ c0, c1, c2 }) {
-    const { Fp2: Fp22 } = this;
-    let t0 = Fp22.sqr(c0);
-    let t1 = Fp22.mul(Fp22.mul(c0, c1), _2n5);
-    let t3 = Fp22.mul(Fp22.mul(c1, c2), _2n5);
-    let t4 = Fp22.sqr(c2);
+    const { Fp2: Fp23 } = this;
+    let t0 = Fp23.sqr(c0);
+    let t1 = Fp23.mul(Fp23.mul(c0, c1), _2n7);
+    let t3 = Fp23.mul(Fp23.mul(c1, c2), _2n7);
+    let t4 = Fp23.sqr(c2);
     return Object.freeze({
-      c0: Fp22.add(Fp22.mulByNonresidue(t3), t0),
+      c0: Fp23.add(Fp23.mulByNonresidue(t3), t0),
       // T3 * (u + 1) + T0
-      c1: Fp22.add(Fp22.mulByNonresidue(t4), t1),
+      c1: Fp23.add(Fp23.mulByNonresidue(t4), t1),
       // T4 * (u + 1) + T1
       // T1 + (c0 - c1 + c2)² + T3 - T0 - T4
-      c2: Fp22.sub(Fp22.sub(Fp22.add(Fp22.add(t1, Fp22.sqr(Fp22.add(Fp22.sub(c0, c1), c2))), t3), t0), t4)
+      c2: Fp23.sub(Fp23.sub(Fp23.add(Fp23.add(t1, Fp23.sqr(Fp23.add(Fp23.sub(c0, c1), c2))), t3), t0), t4)
     });
   }
   addN(a, b) {
@@ -3577,45 +4178,45 @@ var _Field6 = class {
     return this.sqr(a);
   }
   create(num) {
-    const { Fp2: Fp22 } = this;
-    const c0 = Fp22.create(num.c0);
-    const c1 = Fp22.create(num.c1);
-    const c2 = Fp22.create(num.c2);
+    const { Fp2: Fp23 } = this;
+    const c0 = Fp23.create(num.c0);
+    const c1 = Fp23.create(num.c1);
+    const c2 = Fp23.create(num.c2);
     return Object.freeze({ c0, c1, c2 });
   }
   isValid(num) {
     if (!isObj(num))
       throw new TypeError("invalid field element: expected object, got " + typeof num);
     const { c0, c1, c2 } = num;
-    const { Fp2: Fp22 } = this;
-    return Fp22.isValid(c0) && Fp22.isValid(c1) && Fp22.isValid(c2);
+    const { Fp2: Fp23 } = this;
+    return Fp23.isValid(c0) && Fp23.isValid(c1) && Fp23.isValid(c2);
   }
   is0(num) {
     if (!isObj(num))
       return false;
     const { c0, c1, c2 } = num;
-    const { Fp2: Fp22 } = this;
-    return Fp22.is0(c0) && Fp22.is0(c1) && Fp22.is0(c2);
+    const { Fp2: Fp23 } = this;
+    return Fp23.is0(c0) && Fp23.is0(c1) && Fp23.is0(c2);
   }
   isValidNot0(num) {
     return !this.is0(num) && this.isValid(num);
   }
   neg({ c0, c1, c2 }) {
-    const { Fp2: Fp22 } = this;
-    return Object.freeze({ c0: Fp22.neg(c0), c1: Fp22.neg(c1), c2: Fp22.neg(c2) });
+    const { Fp2: Fp23 } = this;
+    return Object.freeze({ c0: Fp23.neg(c0), c1: Fp23.neg(c1), c2: Fp23.neg(c2) });
   }
   eql({ c0, c1, c2 }, { c0: r0, c1: r1, c2: r2 }) {
-    const { Fp2: Fp22 } = this;
-    return Fp22.eql(c0, r0) && Fp22.eql(c1, r1) && Fp22.eql(c2, r2);
+    const { Fp2: Fp23 } = this;
+    return Fp23.eql(c0, r0) && Fp23.eql(c1, r1) && Fp23.eql(c2, r2);
   }
   sqrt(_) {
     return notImplemented();
   }
   // Do we need division by bigint at all? Should be done via order:
   div(lhs, rhs) {
-    const { Fp2: Fp22 } = this;
-    const { Fp: Fp4 } = Fp22;
-    return this.mul(lhs, typeof rhs === "bigint" ? Fp4.inv(Fp4.create(rhs)) : this.inv(rhs));
+    const { Fp2: Fp23 } = this;
+    const { Fp: Fp3 } = Fp23;
+    return this.mul(lhs, typeof rhs === "bigint" ? Fp3.inv(Fp3.create(rhs)) : this.inv(rhs));
   }
   pow(num, power) {
     return FpPow(this, num, power);
@@ -3624,40 +4225,40 @@ var _Field6 = class {
     return FpInvertBatch(this, nums, true);
   }
   inv({ c0, c1, c2 }) {
-    const { Fp2: Fp22 } = this;
-    let t0 = Fp22.sub(Fp22.sqr(c0), Fp22.mulByNonresidue(Fp22.mul(c2, c1)));
-    let t1 = Fp22.sub(Fp22.mulByNonresidue(Fp22.sqr(c2)), Fp22.mul(c0, c1));
-    let t2 = Fp22.sub(Fp22.sqr(c1), Fp22.mul(c0, c2));
-    let t4 = Fp22.inv(Fp22.add(Fp22.mulByNonresidue(Fp22.add(Fp22.mul(c2, t1), Fp22.mul(c1, t2))), Fp22.mul(c0, t0)));
-    return Object.freeze({ c0: Fp22.mul(t4, t0), c1: Fp22.mul(t4, t1), c2: Fp22.mul(t4, t2) });
+    const { Fp2: Fp23 } = this;
+    let t0 = Fp23.sub(Fp23.sqr(c0), Fp23.mulByNonresidue(Fp23.mul(c2, c1)));
+    let t1 = Fp23.sub(Fp23.mulByNonresidue(Fp23.sqr(c2)), Fp23.mul(c0, c1));
+    let t2 = Fp23.sub(Fp23.sqr(c1), Fp23.mul(c0, c2));
+    let t4 = Fp23.inv(Fp23.add(Fp23.mulByNonresidue(Fp23.add(Fp23.mul(c2, t1), Fp23.mul(c1, t2))), Fp23.mul(c0, t0)));
+    return Object.freeze({ c0: Fp23.mul(t4, t0), c1: Fp23.mul(t4, t1), c2: Fp23.mul(t4, t2) });
   }
   // Bytes utils
   fromBytes(b) {
-    const { Fp2: Fp22 } = this;
+    const { Fp2: Fp23 } = this;
     abytes2(b);
     if (b.length !== this.BYTES)
       throw new Error("fromBytes invalid length=" + b.length);
-    const B2 = Fp22.BYTES;
+    const B2 = Fp23.BYTES;
     return this.create({
-      c0: Fp22.fromBytes(b.subarray(0, B2)),
-      c1: Fp22.fromBytes(b.subarray(B2, B2 * 2)),
-      c2: Fp22.fromBytes(b.subarray(2 * B2))
+      c0: Fp23.fromBytes(b.subarray(0, B2)),
+      c1: Fp23.fromBytes(b.subarray(B2, B2 * 2)),
+      c2: Fp23.fromBytes(b.subarray(2 * B2))
     });
   }
   toBytes({ c0, c1, c2 }) {
-    const { Fp2: Fp22 } = this;
-    return concatBytes2(Fp22.toBytes(c0), Fp22.toBytes(c1), Fp22.toBytes(c2));
+    const { Fp2: Fp23 } = this;
+    return concatBytes2(Fp23.toBytes(c0), Fp23.toBytes(c1), Fp23.toBytes(c2));
   }
   cmov({ c0, c1, c2 }, { c0: r0, c1: r1, c2: r2 }, c) {
-    const { Fp2: Fp22 } = this;
+    const { Fp2: Fp23 } = this;
     return this.create({
-      c0: Fp22.cmov(c0, r0, c),
-      c1: Fp22.cmov(c1, r1, c),
-      c2: Fp22.cmov(c2, r2, c)
+      c0: Fp23.cmov(c0, r0, c),
+      c1: Fp23.cmov(c1, r1, c),
+      c2: Fp23.cmov(c2, r2, c)
     });
   }
   fromBigSix(tuple) {
-    const { Fp2: Fp22 } = this;
+    const { Fp2: Fp23 } = this;
     if (!Array.isArray(tuple) || tuple.length !== 6)
       throw new Error("invalid Fp6.fromBigSix");
     for (let i = 0; i < 6; i++)
@@ -3665,55 +4266,55 @@ var _Field6 = class {
         throw new Error("invalid Fp6.fromBigSix");
     const t = tuple;
     return this.create({
-      c0: Fp22.fromBigTuple(t.slice(0, 2)),
-      c1: Fp22.fromBigTuple(t.slice(2, 4)),
-      c2: Fp22.fromBigTuple(t.slice(4, 6))
+      c0: Fp23.fromBigTuple(t.slice(0, 2)),
+      c1: Fp23.fromBigTuple(t.slice(2, 4)),
+      c2: Fp23.fromBigTuple(t.slice(4, 6))
     });
   }
   frobeniusMap(num, power) {
     const { c0, c1, c2 } = num;
     if (power % 6 === 0)
       return Object.freeze({ c0, c1, c2 });
-    const { Fp2: Fp22 } = this;
+    const { Fp2: Fp23 } = this;
     return Object.freeze({
-      c0: Fp22.frobeniusMap(c0, power),
-      c1: Fp22.mul(Fp22.frobeniusMap(c1, power), this.FROBENIUS_COEFFICIENTS_1[power % 6]),
-      c2: Fp22.mul(Fp22.frobeniusMap(c2, power), this.FROBENIUS_COEFFICIENTS_2[power % 6])
+      c0: Fp23.frobeniusMap(c0, power),
+      c1: Fp23.mul(Fp23.frobeniusMap(c1, power), this.FROBENIUS_COEFFICIENTS_1[power % 6]),
+      c2: Fp23.mul(Fp23.frobeniusMap(c2, power), this.FROBENIUS_COEFFICIENTS_2[power % 6])
     });
   }
   mulByFp2({ c0, c1, c2 }, rhs) {
-    const { Fp2: Fp22 } = this;
+    const { Fp2: Fp23 } = this;
     return Object.freeze({
-      c0: Fp22.mul(c0, rhs),
-      c1: Fp22.mul(c1, rhs),
-      c2: Fp22.mul(c2, rhs)
+      c0: Fp23.mul(c0, rhs),
+      c1: Fp23.mul(c1, rhs),
+      c2: Fp23.mul(c2, rhs)
     });
   }
   mulByNonresidue({ c0, c1, c2 }) {
-    const { Fp2: Fp22 } = this;
-    return Object.freeze({ c0: Fp22.mulByNonresidue(c2), c1: c0, c2: c1 });
+    const { Fp2: Fp23 } = this;
+    return Object.freeze({ c0: Fp23.mulByNonresidue(c2), c1: c0, c2: c1 });
   }
   // Sparse multiplication
   mul1({ c0, c1, c2 }, b1) {
-    const { Fp2: Fp22 } = this;
+    const { Fp2: Fp23 } = this;
     return Object.freeze({
-      c0: Fp22.mulByNonresidue(Fp22.mul(c2, b1)),
-      c1: Fp22.mul(c0, b1),
-      c2: Fp22.mul(c1, b1)
+      c0: Fp23.mulByNonresidue(Fp23.mul(c2, b1)),
+      c1: Fp23.mul(c0, b1),
+      c2: Fp23.mul(c1, b1)
     });
   }
   // Sparse multiplication
   mul01({ c0, c1, c2 }, b0, b1) {
-    const { Fp2: Fp22 } = this;
-    let t0 = Fp22.mul(c0, b0);
-    let t1 = Fp22.mul(c1, b1);
+    const { Fp2: Fp23 } = this;
+    let t0 = Fp23.mul(c0, b0);
+    let t1 = Fp23.mul(c1, b1);
     return Object.freeze({
       // ((c1 + c2) * b1 - T1) * (u + 1) + T0
-      c0: Fp22.add(Fp22.mulByNonresidue(Fp22.sub(Fp22.mul(Fp22.add(c1, c2), b1), t1)), t0),
+      c0: Fp23.add(Fp23.mulByNonresidue(Fp23.sub(Fp23.mul(Fp23.add(c1, c2), b1), t1)), t0),
       // (b0 + b1) * (c0 + c1) - T0 - T1
-      c1: Fp22.sub(Fp22.sub(Fp22.mul(Fp22.add(b0, b1), Fp22.add(c0, c1)), t0), t1),
+      c1: Fp23.sub(Fp23.sub(Fp23.mul(Fp23.add(b0, b1), Fp23.add(c0, c1)), t0), t1),
       // (c0 + c2) * b0 - T0 + T1
-      c2: Fp22.add(Fp22.sub(Fp22.mul(Fp22.add(c0, c2), b0), t0), t1)
+      c2: Fp23.add(Fp23.sub(Fp23.mul(Fp23.add(c0, c2), b0), t0), t1)
     });
   }
 };
@@ -3730,10 +4331,10 @@ var _Field12 = class {
   finalExponentiate;
   constructor(Fp62, opts) {
     const { X_LEN, Fp12finalExponentiate } = opts;
-    const { Fp2: Fp22 } = Fp62;
-    const { Fp: Fp4 } = Fp22;
+    const { Fp2: Fp23 } = Fp62;
+    const { Fp: Fp3 } = Fp23;
     this.Fp6 = Fp62;
-    this.ORDER = Fp4.ORDER ** _12n;
+    this.ORDER = Fp3.ORDER ** _12n;
     this.BITS = 2 * Fp62.BITS;
     this.BYTES = 2 * Fp62.BYTES;
     this.isLE = Fp62.isLE;
@@ -3754,9 +4355,9 @@ var _Field12 = class {
     const frob2 = _FROBENIUS_COEFFICIENTS_12.get(this);
     if (frob2)
       return frob2;
-    const { Fp2: Fp22 } = this.Fp6;
-    const { Fp: Fp4 } = Fp22;
-    const cache = Object.freeze(calcFrobeniusCoefficients(Fp22, Fp22.NONRESIDUE, Fp4.ORDER, 12, 1, 6)[0]);
+    const { Fp2: Fp23 } = this.Fp6;
+    const { Fp: Fp3 } = Fp23;
+    const cache = Object.freeze(calcFrobeniusCoefficients(Fp23, Fp23.NONRESIDUE, Fp3.ORDER, 12, 1, 6)[0]);
     _FROBENIUS_COEFFICIENTS_12.set(this, cache);
     return cache;
   }
@@ -3801,9 +4402,9 @@ var _Field12 = class {
   }
   div(lhs, rhs) {
     const { Fp6: Fp62 } = this;
-    const { Fp2: Fp22 } = Fp62;
-    const { Fp: Fp4 } = Fp22;
-    return this.mul(lhs, typeof rhs === "bigint" ? Fp4.inv(Fp4.create(rhs)) : this.inv(rhs));
+    const { Fp2: Fp23 } = Fp62;
+    const { Fp: Fp3 } = Fp23;
+    return this.mul(lhs, typeof rhs === "bigint" ? Fp3.inv(Fp3.create(rhs)) : this.inv(rhs));
   }
   pow(num, power) {
     return FpPow(this, num, power);
@@ -3912,15 +4513,15 @@ var _Field12 = class {
     if (p === 6)
       return this.conjugate(lhs);
     const { Fp6: Fp62 } = this;
-    const { Fp2: Fp22 } = Fp62;
+    const { Fp2: Fp23 } = Fp62;
     const { c0, c1, c2 } = Fp62.frobeniusMap(lhs.c1, power);
     const coeff = this.FROBENIUS_COEFFICIENTS[p];
     return Object.freeze({
       c0: Fp62.frobeniusMap(lhs.c0, power),
       c1: Object.freeze({
-        c0: Fp22.mul(c0, coeff),
-        c1: Fp22.mul(c1, coeff),
-        c2: Fp22.mul(c2, coeff)
+        c0: Fp23.mul(c0, coeff),
+        c1: Fp23.mul(c1, coeff),
+        c2: Fp23.mul(c2, coeff)
       })
     });
   }
@@ -3941,35 +4542,35 @@ var _Field12 = class {
   // https://eprint.iacr.org/2010/354.pdf
   _cyclotomicSquare({ c0, c1 }) {
     const { Fp6: Fp62 } = this;
-    const { Fp2: Fp22 } = Fp62;
+    const { Fp2: Fp23 } = Fp62;
     const { c0: c0c0, c1: c0c1, c2: c0c2 } = c0;
     const { c0: c1c0, c1: c1c1, c2: c1c2 } = c1;
-    const { first: t3, second: t4 } = Fp22.Fp4Square(c0c0, c1c1);
-    const { first: t5, second: t6 } = Fp22.Fp4Square(c1c0, c0c2);
-    const { first: t7, second: t8 } = Fp22.Fp4Square(c0c1, c1c2);
-    const t9 = Fp22.mulByNonresidue(t8);
+    const { first: t3, second: t4 } = Fp23.Fp4Square(c0c0, c1c1);
+    const { first: t5, second: t6 } = Fp23.Fp4Square(c1c0, c0c2);
+    const { first: t7, second: t8 } = Fp23.Fp4Square(c0c1, c1c2);
+    const t9 = Fp23.mulByNonresidue(t8);
     return Object.freeze({
       c0: Object.freeze({
-        c0: Fp22.add(Fp22.mul(Fp22.sub(t3, c0c0), _2n5), t3),
+        c0: Fp23.add(Fp23.mul(Fp23.sub(t3, c0c0), _2n7), t3),
         // 2 * (T3 - c0c0)  + T3
-        c1: Fp22.add(Fp22.mul(Fp22.sub(t5, c0c1), _2n5), t5),
+        c1: Fp23.add(Fp23.mul(Fp23.sub(t5, c0c1), _2n7), t5),
         // 2 * (T5 - c0c1)  + T5
-        c2: Fp22.add(Fp22.mul(Fp22.sub(t7, c0c2), _2n5), t7)
+        c2: Fp23.add(Fp23.mul(Fp23.sub(t7, c0c2), _2n7), t7)
       }),
       // 2 * (T7 - c0c2)  + T7
       c1: Object.freeze({
-        c0: Fp22.add(Fp22.mul(Fp22.add(t9, c1c0), _2n5), t9),
+        c0: Fp23.add(Fp23.mul(Fp23.add(t9, c1c0), _2n7), t9),
         // 2 * (T9 + c1c0) + T9
-        c1: Fp22.add(Fp22.mul(Fp22.add(t4, c1c1), _2n5), t4),
+        c1: Fp23.add(Fp23.mul(Fp23.add(t4, c1c1), _2n7), t4),
         // 2 * (T4 + c1c1) + T4
-        c2: Fp22.add(Fp22.mul(Fp22.add(t6, c1c2), _2n5), t6)
+        c2: Fp23.add(Fp23.mul(Fp23.add(t6, c1c2), _2n7), t6)
       })
     });
   }
   // https://eprint.iacr.org/2009/565.pdf
   _cyclotomicExp(num, n) {
-    aInRange("cyclotomic exponent", n, _0n7, _1n7 << BigInt(this.X_LEN));
-    if (n === _0n7)
+    aInRange("cyclotomic exponent", n, _0n8, _1n9 << BigInt(this.X_LEN));
+    if (n === _0n8)
       return this.ONE;
     let z = num;
     for (let i = bitLen(n) - 2; i >= 0; i--) {
@@ -3997,28 +4598,28 @@ function tower12(opts) {
     throw new Error("invalid FP2_NONRESIDUE");
   if (typeof nonresidue[0] !== "bigint" || typeof nonresidue[1] !== "bigint")
     throw new Error("invalid FP2_NONRESIDUE");
-  const Fp4 = Field(opts.ORDER);
-  const Fp22 = new _Field2(Fp4, opts);
-  const Fp62 = new _Field6(Fp22);
+  const Fp3 = Field(opts.ORDER);
+  const Fp23 = new _Field2(Fp3, opts);
+  const Fp62 = new _Field6(Fp23);
   const Fp122 = new _Field12(Fp62, opts);
-  return { Fp: Fp4, Fp2: Fp22, Fp6: Fp62, Fp12: Fp122 };
+  return { Fp: Fp3, Fp2: Fp23, Fp6: Fp62, Fp12: Fp122 };
 }
 
 // node_modules/@noble/curves/bls12-381.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
-var _0n8 = BigInt(0);
-var _1n8 = BigInt(1);
-var _2n6 = BigInt(2);
+var _0n9 = BigInt(0);
+var _1n10 = BigInt(1);
+var _2n8 = BigInt(2);
 var _3n6 = BigInt(3);
-var _4n5 = BigInt(4);
+var _4n6 = BigInt(4);
 var BLS_X = BigInt("0xd201000000010000");
 var BLS_X_LEN = bitLen(BLS_X);
 var bls12_381_CURVE_G1 = {
   p: BigInt("0x1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab"),
   n: BigInt("0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001"),
   h: BigInt("0x396c8c005555e1568c00aaab0000aaab"),
-  a: _0n8,
-  b: _4n5,
+  a: _0n9,
+  b: _4n6,
   Gx: BigInt("0x17f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb"),
   Gy: BigInt("0x08b3f481e3aaa0f1a09e30ed741d8ae4fcf5e095d5d00af600db18cb2c04b3edd03cc744a2888ae40caa232946c5e7e1")
 };
@@ -4032,31 +4633,31 @@ function bls12Compress({ c0, c1 }) {
   return { g2: c1.c0, g3: c0.c2, g4: c0.c1, g5: c1.c2 };
 }
 function bls12CyclotomicSquareCompressed({ g2: g22, g3, g4, g5 }) {
-  const { first: h23c0, second: h23c1 } = Fp2.Fp4Square(g4, g5);
-  const { first: h45c0, second: h45c1 } = Fp2.Fp4Square(g22, g3);
-  const d2 = Fp2.add(g22, g22);
-  const d3 = Fp2.add(g3, g3);
-  const d4 = Fp2.add(g4, g4);
-  const d5 = Fp2.add(g5, g5);
+  const { first: h23c0, second: h23c1 } = Fp22.Fp4Square(g4, g5);
+  const { first: h45c0, second: h45c1 } = Fp22.Fp4Square(g22, g3);
+  const d2 = Fp22.add(g22, g22);
+  const d3 = Fp22.add(g3, g3);
+  const d4 = Fp22.add(g4, g4);
+  const d5 = Fp22.add(g5, g5);
   return {
-    g2: Fp2.add(Fp2.mul(Fp2.mulByNonresidue(h23c1), _3n6), d2),
-    g3: Fp2.sub(Fp2.mul(h23c0, _3n6), d3),
-    g4: Fp2.sub(Fp2.mul(h45c0, _3n6), d4),
-    g5: Fp2.add(Fp2.mul(h45c1, _3n6), d5)
+    g2: Fp22.add(Fp22.mul(Fp22.mulByNonresidue(h23c1), _3n6), d2),
+    g3: Fp22.sub(Fp22.mul(h23c0, _3n6), d3),
+    g4: Fp22.sub(Fp22.mul(h45c0, _3n6), d4),
+    g5: Fp22.add(Fp22.mul(h45c1, _3n6), d5)
   };
 }
 function bls12RecoverG1Ratio({ g2: g22, g3, g4, g5 }) {
-  if (Fp2.is0(g22))
-    return { num: Fp2.mul(Fp2.mul(g4, g5), _2n6), den: g3 };
+  if (Fp22.is0(g22))
+    return { num: Fp22.mul(Fp22.mul(g4, g5), _2n8), den: g3 };
   return {
-    num: Fp2.add(Fp2.sub(Fp2.mul(Fp2.sqr(g4), _3n6), Fp2.mul(g3, _2n6)), Fp2.mulByNonresidue(Fp2.sqr(g5))),
-    den: Fp2.mul(g22, _4n5)
+    num: Fp22.add(Fp22.sub(Fp22.mul(Fp22.sqr(g4), _3n6), Fp22.mul(g3, _2n8)), Fp22.mulByNonresidue(Fp22.sqr(g5))),
+    den: Fp22.mul(g22, _4n6)
   };
 }
 function bls12RecoverG0(g12, { g2: g22, g3, g4, g5 }) {
-  const g3g4 = Fp2.mul(g3, g4);
-  const t = Fp2.add(Fp2.sub(Fp2.mul(Fp2.sub(Fp2.sqr(g12), g3g4), _2n6), g3g4), Fp2.mul(g22, g5));
-  return Fp2.add(Fp2.mulByNonresidue(t), Fp2.ONE);
+  const g3g4 = Fp22.mul(g3, g4);
+  const t = Fp22.add(Fp22.sub(Fp22.mul(Fp22.sub(Fp22.sqr(g12), g3g4), _2n8), g3g4), Fp22.mul(g22, g5));
+  return Fp22.add(Fp22.mulByNonresidue(t), Fp22.ONE);
 }
 function bls12CyclotomicExpCompressed(num, squarings) {
   const gs = [];
@@ -4066,13 +4667,13 @@ function bls12CyclotomicExpCompressed(num, squarings) {
       g = bls12CyclotomicSquareCompressed(g);
     gs.push(g);
   }
-  const isOne = gs.map(({ g2: g22, g3 }) => Fp2.is0(g22) && Fp2.is0(g3));
+  const isOne = gs.map(({ g2: g22, g3 }) => Fp22.is0(g22) && Fp22.is0(g3));
   const ratios = gs.map(bls12RecoverG1Ratio);
-  const invDens = Fp2.invertBatch(ratios.map(({ den }) => den));
+  const invDens = Fp22.invertBatch(ratios.map(({ den }) => den));
   const elems = gs.map((compressed, i) => {
     if (isOne[i])
       return Fp12.ONE;
-    const g12 = Fp2.mul(ratios[i].num, invDens[i]);
+    const g12 = Fp22.mul(ratios[i].num, invDens[i]);
     return bls12FromCompressed(bls12RecoverG0(g12, compressed), g12, compressed);
   });
   return { result: Fp12.mul(Fp12.mul(elems[0], elems[1]), elems[2]), last: elems[2] };
@@ -4090,18 +4691,18 @@ function bls12CyclotomicExpX(num) {
   s = Fp12._cyclotomicSquare(s);
   return Fp12.mul(r, s);
 }
-var { Fp, Fp2, Fp6, Fp12 } = tower12({
+var { Fp: Fp2, Fp2: Fp22, Fp6, Fp12 } = tower12({
   ORDER: bls12_381_CURVE_G1.p,
   X_LEN: BLS_X_LEN,
   // Finite extension field over irreducible polynominal.
   // Fp(u) / (u² - β) where β = -1
   // Public `Fp2.NONRESIDUE` below is the sextic-tower value `(1, 1) = u + 1`;
   // the quadratic non-residue for the base Fp2 construction is still `-1`.
-  FP2_NONRESIDUE: [_1n8, _1n8],
+  FP2_NONRESIDUE: [_1n10, _1n10],
   Fp2mulByB: ({ c0, c1 }) => {
-    const t0 = Fp.mul(c0, _4n5);
-    const t1 = Fp.mul(c1, _4n5);
-    return { c0: Fp.sub(t0, t1), c1: Fp.add(t0, t1) };
+    const t0 = Fp2.mul(c0, _4n6);
+    const t1 = Fp2.mul(c1, _4n6);
+    return { c0: Fp2.sub(t0, t1), c1: Fp2.add(t0, t1) };
   },
   Fp12finalExponentiate: (num) => {
     const powMinusX = (num2) => Fp12.conjugate(bls12CyclotomicExpX(num2));
@@ -4121,7 +4722,7 @@ var { Fp, Fp2, Fp6, Fp12 } = tower12({
   }
 });
 var frob;
-var getFrob = () => frob || (frob = psiFrobenius(Fp, Fp2, Fp2.div(Fp2.ONE, Fp2.NONRESIDUE)));
+var getFrob = () => frob || (frob = psiFrobenius(Fp2, Fp22, Fp22.div(Fp22.ONE, Fp22.NONRESIDUE)));
 var G2psi = (c, P) => {
   const fn = getFrob().G2psi;
   G2psi = fn;
@@ -4135,31 +4736,31 @@ var G2psi2 = (c, P) => {
 var hasher_opts = Object.freeze({
   DST: "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_NUL_",
   encodeDST: "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_NUL_",
-  p: Fp.ORDER,
+  p: Fp2.ORDER,
   m: 2,
   k: 128,
   expand: "xmd",
   hash: sha256
 });
 var bls12_381_CURVE_G2 = {
-  p: Fp2.ORDER,
+  p: Fp22.ORDER,
   n: bls12_381_CURVE_G1.n,
   h: BigInt("0x5d543a95414e7f1091d50792876a202cd91de4547085abaa68a205b2e5a7ddfa628f1cb4d9e82ef21537e293a6691ae1616ec6e786f0c70cf1c38e31c7238e5"),
-  a: Fp2.ZERO,
-  b: Fp2.fromBigTuple([_4n5, _4n5]),
-  Gx: Fp2.fromBigTuple([
+  a: Fp22.ZERO,
+  b: Fp22.fromBigTuple([_4n6, _4n6]),
+  Gx: Fp22.fromBigTuple([
     BigInt("0x024aa2b2f08f0a91260805272dc51051c6e47ad4fa403b02b4510b647ae3d1770bac0326a805bbefd48056c8c121bdb8"),
     BigInt("0x13e02b6052719f607dacd3a088274f65596bd0d09920b61ab5da61bbdc7f5049334cf11213945d57e5ac7d055d042b7e")
   ]),
-  Gy: Fp2.fromBigTuple([
+  Gy: Fp22.fromBigTuple([
     BigInt("0x0ce5d527727d6e118cc9cdc6da2e351aadfd9baa8cbdd3a76d429a695160d12c923ac9cc3baca289e193548608b82801"),
     BigInt("0x0606c4a02ea734cc32acd2b02bc28b99cb3e287e85a763af267492ab572e99ab3f370d275cec1da1aaa9075ff05f79be")
   ])
 };
 var sortBit = (parts, p) => {
   for (const part of parts) {
-    if (part !== _0n8)
-      return Boolean(part * _2n6 / p);
+    if (part !== _0n9)
+      return Boolean(part * _2n8 / p);
   }
   return false;
 };
@@ -4167,25 +4768,25 @@ var fp2 = {
   // Generic tower bytes use `c0 || c1`, but the BLS12-381 G2 point/signature wire encoding uses
   // `c1 || c0`, so keep this local wrapper instead of changing generic field serialization.
   encode({ c0, c1 }) {
-    const { BYTES: L } = Fp;
+    const { BYTES: L } = Fp2;
     return concatBytes2(numberToBytesBE(c1, L), numberToBytesBE(c0, L));
   },
   decode(bytes) {
-    const { BYTES: L } = Fp;
-    return Fp2.create({
+    const { BYTES: L } = Fp2;
+    return Fp22.create({
       c0: decodeFp(bytes.subarray(L)),
       c1: decodeFp(bytes.subarray(0, L))
     });
   }
 };
-var BaseFp = Fp;
+var BaseFp = Fp2;
 function decodeFp(bytes) {
-  return Fp.fromBytes(bytes);
+  return Fp2.fromBytes(bytes);
 }
-var coder = (name, Fp4, b, encode, decode3, yparts) => {
-  const F = Fp4;
+var coder = (name, Fp3, b, encode, decode4, yparts) => {
+  const F = Fp3;
   const enc = encode;
-  const dec = decode3;
+  const dec = decode4;
   const W = F.BYTES;
   return (allowUncompressed) => ({
     encode(point, compressed = true) {
@@ -4259,7 +4860,7 @@ function setMask(bytes, mask) {
     bytes[0] |= 32;
   return bytes;
 }
-var g1coder = coder("G1", Fp, Fp.create(bls12_381_CURVE_G1.b), (x) => numberToBytesBE(x, Fp.BYTES), decodeFp, (y) => [y]);
+var g1coder = coder("G1", Fp2, Fp2.create(bls12_381_CURVE_G1.b), (x) => numberToBytesBE(x, Fp2.BYTES), decodeFp, (y) => [y]);
 var g1 = { point: g1coder(true), sig: g1coder(false) };
 var signatureG1ToBytes = (point) => {
   point.assertValidity();
@@ -4271,7 +4872,7 @@ function signatureG1FromBytes(bytes) {
   point.assertValidity();
   return point;
 }
-var g2coder = coder("G2", Fp2, bls12_381_CURVE_G2.b, fp2.encode, fp2.decode, (y) => [
+var g2coder = coder("G2", Fp22, bls12_381_CURVE_G2.b, fp2.encode, fp2.decode, (y) => [
   y.c1,
   y.c0
 ]);
@@ -4325,8 +4926,8 @@ var signatureCoders = {
   }
 };
 var fields = {
-  Fp,
-  Fp2,
+  Fp: Fp2,
+  Fp2: Fp22,
   Fp6,
   Fp12,
   Fr: bls12_381_Fr
@@ -4344,7 +4945,7 @@ var G1_Point = weierstrass(bls12_381_CURVE_G1, {
   // https://eprint.iacr.org/2021/1130.pdf
   isTorsionFree: (c, point) => {
     const beta = BigInt("0x5f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022e01fffffffefffe");
-    const phi = new c(Fp.mul(point.X, beta), point.Y, point.Z);
+    const phi = new c(Fp2.mul(point.X, beta), point.Y, point.Z);
     const xP = point.multiplyUnsafe(BLS_X).negate();
     const u2P = xP.multiplyUnsafe(BLS_X);
     return u2P.equals(phi);
@@ -4356,7 +4957,7 @@ var G1_Point = weierstrass(bls12_381_CURVE_G1, {
   }
 });
 var G2_Point = weierstrass(bls12_381_CURVE_G2, {
-  Fp: Fp2,
+  Fp: Fp22,
   // Public point APIs still accept infinity, even though the Zcash proof
   // encoding rules cited above only define nonzero point encodings.
   allowInfinityPoint: true,
@@ -4409,7 +5010,7 @@ var bls12_params = {
   randomBytes: randomBytes2
 };
 var bls12_381 = bls(fields, G1_Point, G2_Point, bls12_params, bls12_hasher_opts, signatureCoders);
-var isogenyMapG2 = isogenyMap(Fp2, [
+var isogenyMapG2 = isogenyMap(Fp22, [
   // xNum
   [
     [
@@ -4478,8 +5079,8 @@ var isogenyMapG2 = isogenyMap(Fp2, [
     ["0x1", "0x0"]
     // LAST 1
   ]
-].map((i) => i.map((pair3) => Fp2.fromBigTuple(pair3.map(BigInt)))));
-var isogenyMapG1 = isogenyMap(Fp, [
+].map((i) => i.map((pair3) => Fp22.fromBigTuple(pair3.map(BigInt)))));
+var isogenyMapG1 = isogenyMap(Fp2, [
   // xNum
   [
     "0x11a05f2b1e833340b809101dd99815856b303e88a2d7005ff2627b56cdb4e2c85610c2d5f2e62d6eaeac1662734649b7",
@@ -4552,27 +5153,27 @@ var isogenyMapG1 = isogenyMap(Fp, [
 ].map((i) => i.map((j) => BigInt(j))));
 var G1_SWU;
 var G2_SWU;
-var getG1_SWU = () => G1_SWU || (G1_SWU = mapToCurveSimpleSWU(Fp, {
-  A: Fp.create(BigInt("0x144698a3b8e9433d693a02c96d4982b0ea985383ee66a8d8e8981aefd881ac98936f8da0e0f97f5cf428082d584c1d")),
-  B: Fp.create(BigInt("0x12e2908d11688030018b12e8753eee3b2016c1f0f24f4070a0b9c14fcef35ef55a23215a316ceaa5d1cc48e98e172be0")),
-  Z: Fp.create(BigInt(11))
+var getG1_SWU = () => G1_SWU || (G1_SWU = mapToCurveSimpleSWU(Fp2, {
+  A: Fp2.create(BigInt("0x144698a3b8e9433d693a02c96d4982b0ea985383ee66a8d8e8981aefd881ac98936f8da0e0f97f5cf428082d584c1d")),
+  B: Fp2.create(BigInt("0x12e2908d11688030018b12e8753eee3b2016c1f0f24f4070a0b9c14fcef35ef55a23215a316ceaa5d1cc48e98e172be0")),
+  Z: Fp2.create(BigInt(11))
 }));
-var getG2_SWU = () => G2_SWU || (G2_SWU = mapToCurveSimpleSWU(Fp2, {
+var getG2_SWU = () => G2_SWU || (G2_SWU = mapToCurveSimpleSWU(Fp22, {
   // SWU map for the RFC 9380 §8.8.2 pre-isogeny G2 curve E':
   // y² = x³ + 240i * x + 1012 + 1012i
-  A: Fp2.create({ c0: Fp.create(_0n8), c1: Fp.create(BigInt(240)) }),
+  A: Fp22.create({ c0: Fp2.create(_0n9), c1: Fp2.create(BigInt(240)) }),
   // A' = 240 * I
-  B: Fp2.create({ c0: Fp.create(BigInt(1012)), c1: Fp.create(BigInt(1012)) }),
+  B: Fp22.create({ c0: Fp2.create(BigInt(1012)), c1: Fp2.create(BigInt(1012)) }),
   // B' = 1012 * (1 + I)
-  Z: Fp2.create({ c0: Fp.create(BigInt(-2)), c1: Fp.create(BigInt(-1)) })
+  Z: Fp22.create({ c0: Fp2.create(BigInt(-2)), c1: Fp2.create(BigInt(-1)) })
   // Z: -(2 + I)
 }));
 function mapToG1(scalars) {
-  const { x, y } = getG1_SWU()(Fp.create(scalars[0]));
+  const { x, y } = getG1_SWU()(Fp2.create(scalars[0]));
   return isogenyMapG1(x, y);
 }
 function mapToG2(scalars) {
-  const { x, y } = getG2_SWU()(Fp2.fromBigTuple(scalars));
+  const { x, y } = getG2_SWU()(Fp22.fromBigTuple(scalars));
   return isogenyMapG2(x, y);
 }
 
@@ -4591,11 +5192,11 @@ function checkCertificate(certificate, founding, network) {
   );
   const namespace = utf8ToBytes(`pacta-${network}_FINALIZE`);
   const message = concatBytes(varint(namespace.length), namespace, proposal);
-  if (!verifies(founding.network_key, message, certificate.signature)) {
+  if (!verifies2(founding.network_key, message, certificate.signature)) {
     throw new NotGenuine("bad_certificate", "the network did not sign this certificate");
   }
 }
-function verifies(key, message, signature) {
+function verifies2(key, message, signature) {
   try {
     const keyPoint = bls12_381.G2.Point.fromHex(key);
     const signaturePoint = bls12_381.G1.Point.fromHex(signature);
@@ -4619,607 +5220,6 @@ function varint(number) {
   bytes.push(Number(rest));
   return Uint8Array.from(bytes);
 }
-
-// node_modules/@noble/curves/abstract/edwards.js
-/*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
-var _0n9 = /* @__PURE__ */ BigInt(0);
-var _1n9 = /* @__PURE__ */ BigInt(1);
-var _2n7 = /* @__PURE__ */ BigInt(2);
-var _4n6 = /* @__PURE__ */ BigInt(4);
-var _8n2 = /* @__PURE__ */ BigInt(8);
-function isEdValidXY(Fp4, CURVE, x, y) {
-  const x2 = Fp4.sqr(x);
-  const y2 = Fp4.sqr(y);
-  const left = Fp4.add(Fp4.mul(CURVE.a, x2), y2);
-  const right = Fp4.add(Fp4.ONE, Fp4.mul(CURVE.d, Fp4.mul(x2, y2)));
-  return Fp4.eql(left, right);
-}
-function edwards(params, extraOpts = {}) {
-  validateObject(extraOpts, {}, {}, "extraOpts");
-  const opts = extraOpts;
-  const validated = createCurveFields("edwards", params, opts, opts.FpFnLE);
-  const { Fp: Fp4, Fn } = validated;
-  let CURVE = validated.CURVE;
-  const { h: cofactor } = CURVE;
-  if (FpLegendre(Fp4, CURVE.a) !== 1)
-    throw new Error("edwards: CURVE.a must be a square in Fp for complete addition formulas");
-  if (FpLegendre(Fp4, CURVE.d) !== -1)
-    throw new Error("edwards: CURVE.d must be a non-square in Fp for complete addition formulas");
-  validateObject(opts, {}, { uvRatio: "function", randomBytes: "function" });
-  const randomBytes3 = opts.randomBytes === void 0 ? randomBytes2 : opts.randomBytes;
-  const MASK = _2n7 << BigInt(Fp4.BYTES * 8) - _1n9;
-  function isOdd(n) {
-    if (!Fp4.isOdd)
-      throw new Error("Field does not have .isOdd()");
-    return Fp4.isOdd(n);
-  }
-  const uvRatio2 = opts.uvRatio === void 0 ? (u, v) => {
-    try {
-      return { isValid: true, value: Fp4.sqrt(Fp4.div(u, v)) };
-    } catch (e) {
-      return { isValid: false, value: _0n9 };
-    }
-  } : opts.uvRatio;
-  if (!isEdValidXY(Fp4, CURVE, CURVE.Gx, CURVE.Gy))
-    throw new Error("bad curve params: generator point");
-  const mulA = Fp4.eql(CURVE.a, Fp4.neg(Fp4.ONE)) ? (x) => Fp4.neg(x) : Fp4.eql(CURVE.a, Fp4.ONE) ? (x) => x : (x) => Fp4.mul(CURVE.a, x);
-  function acoord(title, n, banZero = false) {
-    const min = banZero ? _1n9 : _0n9;
-    aInRange("coordinate " + title, n, min, MASK);
-    return n;
-  }
-  function aedpoint(other) {
-    if (!(other instanceof Point))
-      throw new Error("EdwardsPoint expected");
-  }
-  class Point {
-    static BASE = new Point(CURVE.Gx, CURVE.Gy, Fp4.ONE, Fp4.mul(CURVE.Gx, CURVE.Gy));
-    static ZERO = new Point(Fp4.ZERO, Fp4.ONE, Fp4.ONE, Fp4.ZERO);
-    static Fp = Fp4;
-    static Fn = Fn;
-    X;
-    Y;
-    Z;
-    T;
-    constructor(X, Y, Z, T) {
-      this.X = acoord("x", X);
-      this.Y = acoord("y", Y);
-      this.Z = acoord("z", Z, true);
-      this.T = acoord("t", T);
-      Object.freeze(this);
-    }
-    static CURVE() {
-      return CURVE;
-    }
-    /**
-     * Create one extended Edwards point from affine coordinates.
-     * Does NOT validate that the point is on-curve or torsion-free.
-     * Use `.assertValidity()` on adversarial inputs.
-     */
-    static fromAffine(p) {
-      if (p instanceof Point)
-        throw new Error("extended point not allowed");
-      const { x, y } = p || {};
-      acoord("x", x);
-      acoord("y", y);
-      return new Point(x, y, Fp4.ONE, Fp4.mul(x, y));
-    }
-    // Uses algo from RFC8032 5.1.3.
-    static fromBytes(bytes, zip215 = false) {
-      const len = Fp4.BYTES;
-      const { a, d } = CURVE;
-      bytes = copyBytes(abytes2(bytes, len, "point"));
-      abool(zip215, "zip215");
-      const normed = copyBytes(bytes);
-      const lastByte = bytes[len - 1];
-      normed[len - 1] = lastByte & ~128;
-      const y = bytesToNumberLE(normed);
-      const max = zip215 ? MASK : Fp4.ORDER;
-      aInRange("point.y", y, _0n9, max);
-      const y2 = Fp4.sqr(y);
-      const u = Fp4.sub(y2, Fp4.ONE);
-      const v = Fp4.sub(Fp4.mulN(d, y2), a);
-      let { isValid, value: x } = uvRatio2(u, v);
-      if (!isValid)
-        throw new Error("bad point: invalid y coordinate");
-      const isXOdd = isOdd(x);
-      const isLastByteOdd = (lastByte & 128) !== 0;
-      if (!zip215 && Fp4.is0(x) && isLastByteOdd)
-        throw new Error("bad point: x=0 and x_0=1");
-      if (isLastByteOdd !== isXOdd)
-        x = Fp4.neg(x);
-      return Point.fromAffine({ x, y });
-    }
-    static fromHex(hex4, zip215 = false) {
-      return Point.fromBytes(hexToBytes2(hex4), zip215);
-    }
-    get x() {
-      return this.toAffine().x;
-    }
-    get y() {
-      return this.toAffine().y;
-    }
-    precompute(windowSize = 6, isLazy = true) {
-      wnaf.setWindowSize(this, windowSize);
-      if (!isLazy)
-        this.multiply(_2n7);
-      return this;
-    }
-    // Useful in fromAffine() - not for fromBytes(), which always created valid points.
-    assertValidity() {
-      const p = this;
-      const { a, d } = CURVE;
-      if (p.is0())
-        throw new Error("bad point: ZERO");
-      const { X, Y, Z, T } = p;
-      const X2 = Fp4.sqr(X);
-      const Y2 = Fp4.sqr(Y);
-      const Z2 = Fp4.sqr(Z);
-      const Z4 = Fp4.sqr(Z2);
-      const aX2 = Fp4.mul(X2, a);
-      const left = Fp4.mul(Fp4.add(aX2, Y2), Z2);
-      const right = Fp4.add(Z4, Fp4.mul(d, Fp4.mul(X2, Y2)));
-      if (!Fp4.eql(left, right))
-        throw new Error("bad point: equation left != right (1)");
-      const XY = Fp4.mul(X, Y);
-      const ZT = Fp4.mul(Z, T);
-      if (!Fp4.eql(XY, ZT))
-        throw new Error("bad point: equation left != right (2)");
-    }
-    // Compare one point to another.
-    equals(other) {
-      aedpoint(other);
-      const { X: X1, Y: Y1, Z: Z1 } = this;
-      const { X: X2, Y: Y2, Z: Z2 } = other;
-      const X1Z2 = Fp4.mul(X1, Z2);
-      const X2Z1 = Fp4.mul(X2, Z1);
-      const Y1Z2 = Fp4.mul(Y1, Z2);
-      const Y2Z1 = Fp4.mul(Y2, Z1);
-      return Fp4.eql(X1Z2, X2Z1) && Fp4.eql(Y1Z2, Y2Z1);
-    }
-    is0() {
-      return this.equals(Point.ZERO);
-    }
-    negate() {
-      return new Point(Fp4.neg(this.X), this.Y, this.Z, Fp4.neg(this.T));
-    }
-    // Fast algo for doubling Extended Point.
-    // https://hyperelliptic.org/EFD/g1p/auto-twisted-extended.html#doubling-dbl-2008-hwcd
-    // Cost: 4M + 4S + 1*a + 6add + 1*2.
-    double() {
-      const { X: X1, Y: Y1, Z: Z1 } = this;
-      const A = Fp4.sqr(X1);
-      const B = Fp4.sqr(Y1);
-      const C = Fp4.mul(Fp4.sqr(Z1), _2n7);
-      const D = mulA(A);
-      const x1y1 = Fp4.addN(X1, Y1);
-      const E = Fp4.sub(Fp4.subN(Fp4.sqr(x1y1), A), B);
-      const G = Fp4.addN(D, B);
-      const F = Fp4.subN(G, C);
-      const H = Fp4.subN(D, B);
-      const X3 = Fp4.mul(E, F);
-      const Y3 = Fp4.mul(G, H);
-      const T3 = Fp4.mul(E, H);
-      const Z3 = Fp4.mul(F, G);
-      return new Point(X3, Y3, Z3, T3);
-    }
-    // Fast algo for adding 2 Extended Points.
-    // https://hyperelliptic.org/EFD/g1p/auto-twisted-extended.html#addition-add-2008-hwcd
-    // Cost: 9M + 1*a + 1*d + 7add.
-    add(other) {
-      aedpoint(other);
-      const { d } = CURVE;
-      const { X: X1, Y: Y1, Z: Z1, T: T1 } = this;
-      const { X: X2, Y: Y2, Z: Z2, T: T2 } = other;
-      const A = Fp4.mul(X1, X2);
-      const B = Fp4.mul(Y1, Y2);
-      const C = Fp4.mul(Fp4.mulN(T1, d), T2);
-      const D = Fp4.mul(Z1, Z2);
-      const E = Fp4.sub(Fp4.subN(Fp4.mulN(Fp4.addN(X1, Y1), Fp4.addN(X2, Y2)), A), B);
-      const F = Fp4.subN(D, C);
-      const G = Fp4.addN(D, C);
-      const H = Fp4.sub(B, mulA(A));
-      const X3 = Fp4.mul(E, F);
-      const Y3 = Fp4.mul(G, H);
-      const T3 = Fp4.mul(E, H);
-      const Z3 = Fp4.mul(F, G);
-      return new Point(X3, Y3, Z3, T3);
-    }
-    subtract(other) {
-      aedpoint(other);
-      return this.add(other.negate());
-    }
-    // Constant-time multiplication.
-    multiply(scalar) {
-      if (!Fn.isValidNot0(scalar))
-        throw new RangeError("invalid scalar: expected 1 <= sc < curve.n");
-      const { p, f } = wnaf.mulSecret(this, scalar, cofactor, normalize);
-      return normalize([p, f])[0];
-    }
-    // Non-constant-time multiplication. Uses double-and-add algorithm.
-    // It's faster, but should only be used when you don't care about
-    // an exposed private key e.g. sig verification.
-    // Keeps the same subgroup-scalar contract: 0 is allowed for public-scalar callers, but
-    // n and larger values are rejected instead of being reduced mod n to the identity point.
-    multiplyUnsafe(scalar) {
-      if (!Fn.isValid(scalar))
-        throw new RangeError("invalid scalar: expected 0 <= sc < curve.n");
-      if (scalar === _0n9)
-        return Point.ZERO;
-      if (this.is0() || scalar === _1n9)
-        return this;
-      return wnaf.mulUnsafe(this, scalar, normalize);
-    }
-    // Checks if point is of small order.
-    // If you add something to small order point, you will have "dirty"
-    // point with torsion component.
-    // Clears cofactor and checks if the result is 0.
-    isSmallOrder() {
-      return this.clearCofactor().is0();
-    }
-    // Multiplies point by curve order and checks if the result is 0.
-    // Returns `false` is the point is dirty.
-    isTorsionFree() {
-      return wnaf.mulUnsafe(this, CURVE.n).is0();
-    }
-    // Converts Extended point to default (x, y) coordinates.
-    // Can accept precomputed Z^-1 - for example, from invertBatch.
-    toAffine(invertedZ) {
-      const p = this;
-      let iz = invertedZ;
-      if (iz != null && typeof iz !== "bigint")
-        throw new TypeError('"invertedZ" expected bigint, got type=' + typeof iz);
-      const { X, Y, Z } = p;
-      const is0 = p.is0();
-      if (iz == null)
-        iz = is0 ? Fp4.create(_8n2) : Fp4.inv(Z);
-      const x = Fp4.mul(X, iz);
-      const y = Fp4.mul(Y, iz);
-      const zz = Fp4.mul(Z, iz);
-      if (is0)
-        return { x: Fp4.ZERO, y: Fp4.ONE };
-      if (!Fp4.eql(zz, Fp4.ONE))
-        throw new Error("invZ was invalid");
-      return { x, y };
-    }
-    clearCofactor() {
-      if (cofactor === _1n9)
-        return this;
-      if (cofactor === _2n7)
-        return this.double();
-      if (cofactor === _4n6)
-        return this.double().double();
-      if (cofactor === _8n2)
-        return this.double().double().double();
-      return this.multiplyUnsafe(cofactor);
-    }
-    toBytes() {
-      const { x, y } = this.toAffine();
-      const bytes = Fp4.toBytes(y);
-      bytes[bytes.length - 1] |= isOdd(x) ? 128 : 0;
-      return bytes;
-    }
-    toHex() {
-      return bytesToHex2(this.toBytes());
-    }
-    toString() {
-      return `<Point ${this.is0() ? "ZERO" : this.toHex()}>`;
-    }
-  }
-  const normalize = (points) => normalizeZ(Point, points);
-  const wnaf = new ScalarMultiplier(Point, randomBytes3);
-  if (wnaf.bits >= 6)
-    Point.BASE.precompute(6);
-  Object.freeze(Point.prototype);
-  Object.freeze(Point);
-  return Point;
-}
-function eddsa(Point, cHash, eddsaOpts = {}) {
-  validatePointCons(Point);
-  if (typeof cHash !== "function")
-    throw new Error('"hash" function param is required');
-  const hash = cHash;
-  const opts = eddsaOpts;
-  validateObject(opts, {}, {
-    adjustScalarBytes: "function",
-    randomBytes: "function",
-    domain: "function",
-    prehash: "function",
-    zip215: "boolean",
-    mapToCurve: "function",
-    toMontgomery: "function",
-    toMontgomerySecret: "function"
-  });
-  const { prehash } = opts;
-  const { BASE, Fp: Fp4, Fn } = Point;
-  const outputLen = hash.outputLen;
-  const expectedLen = 2 * Fp4.BYTES;
-  if (outputLen !== void 0) {
-    asafenumber(outputLen, "hash.outputLen");
-    if (outputLen !== expectedLen)
-      throw new Error(`hash.outputLen must be ${expectedLen}, got ${outputLen}`);
-  }
-  const randomBytes3 = opts.randomBytes === void 0 ? randomBytes2 : opts.randomBytes;
-  const toMontgomery2 = opts.toMontgomery;
-  const toMontgomerySecret2 = opts.toMontgomerySecret;
-  const adjustScalarBytes2 = opts.adjustScalarBytes === void 0 ? (bytes) => bytes : opts.adjustScalarBytes;
-  const domain = opts.domain === void 0 ? (data, ctx, phflag) => {
-    abool(phflag, "phflag");
-    if (ctx.length || phflag)
-      throw new Error("Contexts/pre-hash are not supported");
-    return data;
-  } : opts.domain;
-  function modN_LE(hash2) {
-    return Fn.create(bytesToNumberLE(hash2));
-  }
-  function getPrivateScalar(key) {
-    const len = lengths.secretKey;
-    abytes2(key, lengths.secretKey, "secretKey");
-    const hashed = abytes2(hash(key), 2 * len, "hashedSecretKey");
-    const head = adjustScalarBytes2(hashed.slice(0, len));
-    const prefix = hashed.slice(len, 2 * len);
-    const scalar = modN_LE(head);
-    return { head, prefix, scalar };
-  }
-  function getExtendedPublicKey(secretKey) {
-    const { head, prefix, scalar } = getPrivateScalar(secretKey);
-    const point = BASE.multiply(scalar);
-    const pointBytes = point.toBytes();
-    return { head, prefix, scalar, point, pointBytes };
-  }
-  function getPublicKey(secretKey) {
-    return getExtendedPublicKey(secretKey).pointBytes;
-  }
-  function hashDomainToScalar(context = Uint8Array.of(), ...msgs) {
-    const msg = concatBytes2(...msgs);
-    return modN_LE(hash(domain(msg, abytes2(context, void 0, "context"), !!prehash)));
-  }
-  function sign(msg, secretKey, options = {}) {
-    validateObject(options, {}, {}, "options");
-    msg = copyBytes(abytes2(msg, void 0, "message"));
-    if (prehash)
-      msg = prehash(msg);
-    const { prefix, scalar, pointBytes } = getExtendedPublicKey(secretKey);
-    const r = hashDomainToScalar(options.context, prefix, msg);
-    const R = BASE.multiply(r).toBytes();
-    const k = hashDomainToScalar(options.context, R, pointBytes, msg);
-    const s = Fn.create(r + k * scalar);
-    if (!Fn.isValid(s))
-      throw new Error("sign failed: invalid s");
-    const rs = concatBytes2(R, Fn.toBytes(s));
-    return abytes2(rs, lengths.signature, "result");
-  }
-  const verifyOpts = {
-    zip215: opts.zip215
-  };
-  function verify2(sig, msg, publicKey, options = verifyOpts) {
-    validateObject(options);
-    const { context } = options;
-    const zip215 = options.zip215 === void 0 ? !!verifyOpts.zip215 : options.zip215;
-    const len = lengths.signature;
-    sig = abytes2(sig, len, "signature");
-    msg = abytes2(msg, void 0, "message");
-    publicKey = abytes2(publicKey, lengths.publicKey, "publicKey");
-    if (zip215 !== void 0)
-      abool(zip215, "zip215");
-    if (prehash)
-      msg = prehash(msg);
-    const mid = len / 2;
-    const r = sig.subarray(0, mid);
-    const s = bytesToNumberLE(sig.subarray(mid, len));
-    let A, R, SB;
-    try {
-      A = Point.fromBytes(publicKey, zip215);
-      R = Point.fromBytes(r, zip215);
-      SB = BASE.multiplyUnsafe(s);
-    } catch (error) {
-      return false;
-    }
-    if (!zip215 && A.isSmallOrder())
-      return false;
-    const k = hashDomainToScalar(context, r, publicKey, msg);
-    const RkA = R.add(A.multiplyUnsafe(k));
-    return RkA.subtract(SB).clearCofactor().is0();
-  }
-  const _size = Fp4.BYTES;
-  const lengths = {
-    secretKey: _size,
-    publicKey: _size,
-    signature: 2 * _size,
-    seed: _size
-  };
-  function randomSecretKey(seed) {
-    seed = seed === void 0 ? randomBytes3(lengths.seed) : seed;
-    return abytes2(seed, lengths.seed, "seed");
-  }
-  function isValidSecretKey(key) {
-    return isBytes2(key) && key.length === lengths.secretKey;
-  }
-  function isValidPublicKey(key, zip215) {
-    try {
-      return !!Point.fromBytes(key, zip215 === void 0 ? verifyOpts.zip215 : zip215);
-    } catch (error) {
-      return false;
-    }
-  }
-  const utils = {
-    getExtendedPublicKey,
-    randomSecretKey,
-    isValidSecretKey,
-    isValidPublicKey,
-    /** Converts an Edwards public key to a companion Montgomery public key. */
-    toMontgomery(publicKey) {
-      if (toMontgomery2 === void 0)
-        throw new Error("Montgomery conversion is not supported for this curve");
-      return toMontgomery2(Point.fromBytes(publicKey));
-    },
-    toMontgomerySecret(secretKey) {
-      if (toMontgomerySecret2 === void 0)
-        throw new Error("Montgomery conversion is not supported for this curve");
-      return toMontgomerySecret2(secretKey);
-    }
-  };
-  Object.freeze(lengths);
-  Object.freeze(utils);
-  return Object.freeze({
-    keygen: createKeygen(randomSecretKey, getPublicKey),
-    getPublicKey,
-    sign,
-    verify: verify2,
-    utils,
-    Point,
-    lengths
-  });
-}
-
-// node_modules/@noble/curves/ed25519.js
-/*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
-var _1n10 = /* @__PURE__ */ BigInt(1);
-var _2n8 = /* @__PURE__ */ BigInt(2);
-var _5n2 = /* @__PURE__ */ BigInt(5);
-var _8n3 = /* @__PURE__ */ BigInt(8);
-var ed25519_CURVE_p = /* @__PURE__ */ BigInt("0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed");
-var ed25519_CURVE = /* @__PURE__ */ (() => ({
-  p: ed25519_CURVE_p,
-  n: BigInt("0x1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed"),
-  h: _8n3,
-  a: BigInt("0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffec"),
-  d: BigInt("0x52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3"),
-  Gx: BigInt("0x216936d3cd6e53fec0a4e231fdd6dc5c692cc7609525a7b2c9562d608f25d51a"),
-  Gy: BigInt("0x6666666666666666666666666666666666666666666666666666666666666658")
-}))();
-function ed25519_pow_2_252_3(x) {
-  const _10n = BigInt(10), _20n = BigInt(20), _40n = BigInt(40), _80n = BigInt(80);
-  const P = ed25519_CURVE_p;
-  const x2 = x * x % P;
-  const b2 = x2 * x % P;
-  const b4 = pow2(b2, _2n8, P) * b2 % P;
-  const b5 = pow2(b4, _1n10, P) * x % P;
-  const b10 = pow2(b5, _5n2, P) * b5 % P;
-  const b20 = pow2(b10, _10n, P) * b10 % P;
-  const b40 = pow2(b20, _20n, P) * b20 % P;
-  const b80 = pow2(b40, _40n, P) * b40 % P;
-  const b160 = pow2(b80, _80n, P) * b80 % P;
-  const b240 = pow2(b160, _80n, P) * b80 % P;
-  const b250 = pow2(b240, _10n, P) * b10 % P;
-  const pow_p_5_8 = pow2(b250, _2n8, P) * x % P;
-  return { pow_p_5_8, b2 };
-}
-function adjustScalarBytes(bytes) {
-  bytes[0] &= 248;
-  bytes[31] &= 127;
-  bytes[31] |= 64;
-  return bytes;
-}
-var ED25519_SQRT_M1 = /* @__PURE__ */ BigInt("19681161376707505956807079304988542015446066515923890162744021073123829784752");
-function uvRatio(u, v) {
-  const P = ed25519_CURVE_p;
-  const v3 = mod(v * v * v, P);
-  const v7 = mod(v3 * v3 * v, P);
-  const pow3 = ed25519_pow_2_252_3(u * v7).pow_p_5_8;
-  let x = mod(u * v3 * pow3, P);
-  const vx2 = mod(v * x * x, P);
-  const root1 = x;
-  const root2 = mod(x * ED25519_SQRT_M1, P);
-  const useRoot1 = vx2 === u;
-  const useRoot2 = vx2 === mod(-u, P);
-  const noRoot = vx2 === mod(-u * ED25519_SQRT_M1, P);
-  if (useRoot1)
-    x = root1;
-  if (useRoot2 || noRoot)
-    x = root2;
-  if (isNegativeLE(x, P))
-    x = mod(-x, P);
-  return { isValid: useRoot1 || useRoot2, value: x };
-}
-var ed25519_Point = /* @__PURE__ */ edwards(ed25519_CURVE, { uvRatio });
-var Fp3 = /* @__PURE__ */ (() => ed25519_Point.Fp)();
-function toMontgomery(point) {
-  const { y } = point;
-  return Fp3.toBytes(Fp3.div(_1n10 + y, _1n10 - y));
-}
-function toMontgomerySecret(secretKey) {
-  const size = ed25519_Point.Fp.BYTES;
-  abytes(secretKey, size);
-  return adjustScalarBytes(sha512(secretKey.subarray(0, size))).subarray(0, size);
-}
-function ed(opts) {
-  return eddsa(ed25519_Point, sha512, Object.assign({ adjustScalarBytes, toMontgomery, toMontgomerySecret, zip215: true }, opts));
-}
-var ed25519 = /* @__PURE__ */ ed({});
-
-// src/ed25519.js
-function verifies2(key, message, signature) {
-  try {
-    return ed25519.verify(hexToBytes(signature), message, hexToBytes(key), { zip215: true });
-  } catch {
-    return false;
-  }
-}
-
-// src/form.js
-var form_exports = {};
-__export(form_exports, {
-  anything: () => anything,
-  badForm: () => badForm,
-  filled: () => filled,
-  hex: () => hex,
-  hexText: () => hexText,
-  instant: () => instant,
-  list: () => list,
-  members: () => members,
-  natural: () => natural,
-  object: () => object,
-  oneOf: () => oneOf,
-  optional: () => optional,
-  pair: () => pair,
-  positive: () => positive,
-  text: () => text,
-  upTo: () => upTo,
-  version: () => version,
-  yes: () => yes
-});
-var bad = (what) => {
-  throw new NotGenuine("bad_form", `a member is missing, unknown or of the wrong kind (${what})`);
-};
-var badForm = bad;
-var optional = (kind2) => ({ optional: true, kind: kind2 });
-function members(value, kinds, name) {
-  if (!(value instanceof Map)) bad(name);
-  for (const member of value.keys()) {
-    if (!Object.hasOwn(kinds, member)) bad(`${name}.${member}`);
-  }
-  const result = {};
-  for (const [member, kind2] of Object.entries(kinds)) {
-    const found = value.get(member);
-    if (found === void 0) {
-      if (!kind2.optional) bad(`${name}.${member}`);
-      continue;
-    }
-    result[member] = (kind2.optional ? kind2.kind : kind2)(found, `${name}.${member}`);
-  }
-  return result;
-}
-function version(value, name) {
-  if (!(value instanceof Map)) bad(name);
-  return natural(value.get("v"), `${name}.v`);
-}
-var anything = (value) => value;
-var object = (value, name) => value instanceof Map ? value : bad(name);
-var text = (value, name) => typeof value === "string" ? value : bad(name);
-var filled = (value, name) => text(value, name) === "" ? bad(name) : value;
-function natural(value, name) {
-  return Number.isInteger(value) && value >= 0 ? value : bad(name);
-}
-var positive = (value, name) => natural(value, name) > 0 ? value : bad(name);
-var upTo = (max) => (value, name) => natural(value, name) <= max ? value : bad(name);
-var instant = upTo(253402300799999);
-var yes = (value, name) => value === true ? value : bad(name);
-var hex = (bytes) => (value, name) => typeof value === "string" && value.length === bytes * 2 && /^[0-9a-f]*$/.test(value) ? value : bad(name);
-var hexText = (value, name) => typeof value === "string" && value.length % 2 === 0 && !/[^0-9a-f]/.test(value) ? value : bad(name);
-var oneOf = (texts) => (value, name) => texts.includes(value) ? value : bad(name);
-var list = (kind2) => (value, name) => Array.isArray(value) ? value.map((item, place2) => kind2(item, `${name}[${place2}]`)) : bad(name);
-var pair = (kind2) => (value, name) => Array.isArray(value) && value.length === 2 ? list(kind2)(value, name) : bad(name);
 
 // src/founding.js
 var VALIDATOR = { actor: hex(16), key: hex(32) };
@@ -5255,11 +5255,58 @@ function knowFounding(value, name) {
 }
 var networkId = (value) => digest(write(value));
 
+// src/admission.js
+var FORMAT = "pacta-admission";
+var DOMAIN = "pacta/admission/v1\n";
+var ADMISSION = {
+  act: hex(32),
+  format: oneOf([FORMAT]),
+  founding: foundingForm,
+  height: natural,
+  instant,
+  node: hex(32),
+  signature: hex(64),
+  v: natural
+};
+function decode(value) {
+  const v = version(value, "admission");
+  if (v !== 1) {
+    const message = `admissions of form ${v} are not known here; use a later verifier`;
+    throw new CannotTell("unknown_admission_version", message);
+  }
+  knowFounding(value.get("founding"), "admission.founding");
+  return members(value, ADMISSION, "admission");
+}
+function prove({ act, founding, height, instant: ms, node, signature }, network) {
+  const signed = new Map(Object.entries({ act, height, instant: ms, network, node }));
+  const message = concatBytes(utf8ToBytes(DOMAIN), utf8ToBytes(write(signed)));
+  if (!verifies(node, message, signature)) {
+    throw new NotGenuine("bad_admission", "the node did not sign this");
+  }
+  const validator = founding.validators.find(({ key }) => key === node);
+  if (!validator) {
+    const message2 = `${node} signed this but is no validator of the founding`;
+    throw new CannotTell("unknown_node", message2);
+  }
+  const at = `at height ${height} (${new Date(ms).toISOString()})`;
+  const who = `the validator ${node} of the actor ${validator.actor}`;
+  const proves = `${who} had taken the act ${act} ${at}, on the network ${founding.name}`;
+  return { height, instant: ms, proves };
+}
+
+// src/evidence.js
+var evidence_exports = {};
+__export(evidence_exports, {
+  FORMAT: () => FORMAT2,
+  decode: () => decode3,
+  prove: () => prove3
+});
+
 // src/receipt.js
 var receipt_exports = {};
 __export(receipt_exports, {
-  decode: () => decode,
-  prove: () => prove
+  decode: () => decode2,
+  prove: () => prove2
 });
 
 // src/act.js
@@ -5276,7 +5323,7 @@ var ACT = {
   sequence: natural,
   v: natural
 };
-var DOMAIN = "pacta/act/v1\n";
+var DOMAIN2 = "pacta/act/v1\n";
 function checkAct(value, network) {
   const signed = members(value, SIGNED, "act");
   if (signed.algorithm !== "ed25519") {
@@ -5293,15 +5340,15 @@ function checkAct(value, network) {
     const message2 = "the act names another key than the one it was signed with";
     throw new NotGenuine("act_of_other_key", message2);
   }
-  const message = DOMAIN + write(signed.act);
-  if (!verifies2(signed.public, utf8ToBytes(message), signed.signature)) {
+  const message = DOMAIN2 + write(signed.act);
+  if (!verifies(signed.public, utf8ToBytes(message), signed.signature)) {
     throw new NotGenuine("bad_act_signature", "the signature does not fit the act");
   }
   return { id: digest(message), says: act.says };
 }
 
 // src/header.js
-var DOMAIN2 = "pacta/header/v1\0";
+var DOMAIN3 = "pacta/header/v1\0";
 var LAYOUT = [
   ["epoch", 8],
   ["view", 8],
@@ -5321,7 +5368,7 @@ var LAYOUT = [
   ["journal_end", 8],
   ["law_version", 4]
 ];
-var BYTES = LAYOUT.reduce((sum, [, length]) => sum + length, DOMAIN2.length);
+var BYTES = LAYOUT.reduce((sum, [, length]) => sum + length, DOMAIN3.length);
 var kind = (name, length) => {
   if (name === "instant") return instant;
   if (length === 32) return hex(32);
@@ -5340,7 +5387,7 @@ function checkHeader(header) {
   const expected = LAYOUT.map(
     ([name, length]) => length === 32 ? header[name] : header[name].toString(16).padStart(length * 2, "0")
   );
-  const domain = bytesToHex(utf8ToBytes(DOMAIN2));
+  const domain = bytesToHex(utf8ToBytes(DOMAIN3));
   if (header.bytes !== domain + expected.join("")) differs();
   return digest(bytes);
 }
@@ -5503,7 +5550,7 @@ var OUTCOME = {
   sentence: optional2(text2),
   v: natural2
 };
-function decode(value) {
+function decode2(value) {
   const v = version(value, "receipt");
   if (v !== 1) {
     const message = `receipts of form ${v} are not known here; use a later verifier`;
@@ -5518,17 +5565,22 @@ function decode(value) {
   }
   return receipt;
 }
-function prove({ certificate, founding, header, journal, ledger }, network) {
+function prove2({ certificate, founding, header, journal, ledger }, network) {
   if (certificate.payload !== checkHeader(header)) {
     throw new NotGenuine("other_header", "the certificate is of another header");
   }
-  if (["epoch", "view", "parent_view"].some((part) => certificate[part] !== header[part])) {
+  if (!isOfRound(certificate, header)) {
     throw new NotGenuine("other_round", "the certificate is of another round than the header");
   }
   checkCertificate(certificate, founding, network);
   const what = journal ? checkJournal(journal, header, network) : checkLedger(ledger, header);
   const proves = `${what}, on the network ${founding.name}${marks(founding)}`;
   return { height: header.height, instant: header.instant, proves };
+}
+function isOfRound({ epoch, view, parent_view: parent }, header) {
+  const first = view === header.view && parent === header.parent_view;
+  const again = view > parent && parent >= header.view;
+  return epoch === header.epoch && (first || again);
 }
 function checkJournal(journal, header, network) {
   const said = journal.act === void 0 ? void 0 : checkAct(journal.act, network);
@@ -5594,12 +5646,12 @@ function marks({ validators, dealer }) {
 
 // src/evidence.js
 var { anything: anything3, hex: hex3, hexText: hexText2, list: list3, members: members3, natural: natural3, oneOf: oneOf3, optional: optional3, pair: pair2, text: text3, version: version2 } = form_exports;
-var FORMAT = "pacta-evidence";
+var FORMAT2 = "pacta-evidence";
 var CASTS = { finalize: "_FINALIZE", notarize: "_NOTARIZE", nullify: "_NULLIFY" };
 var VOTE = { cast: oneOf3(Object.keys(CASTS)), signature: hex3(64), statement: hexText2 };
 var EVIDENCE = {
   committee: optional3(anything3),
-  format: oneOf3([FORMAT]),
+  format: oneOf3([FORMAT2]),
   founding: foundingForm,
   v: natural3,
   validator: hex3(32),
@@ -5610,7 +5662,7 @@ var SEATS = { v: natural3, validators: list3((value, name) => members3(value, SE
 var DIGEST_BYTES = 32;
 var VARINT_BYTES_MAX = 10;
 var U64_MAX = 2n ** 64n - 1n;
-function decode2(value) {
+function decode3(value) {
   const v = version2(value, "evidence");
   if (v !== 1 && v !== 2) {
     const message = `evidence of form ${v} is not known here; use a later verifier`;
@@ -5623,7 +5675,7 @@ function decode2(value) {
   }
   return evidence;
 }
-function prove2({ committee, founding, validator, votes }, network) {
+function prove3({ committee, founding, validator, votes }, network) {
   const find = (seats) => seats.find(({ key }) => key === validator) ?? noValidator();
   const founder = committee === void 0 ? find(founding.validators) : void 0;
   const said = votes.map((vote) => readStatement(vote) ?? badVote());
@@ -5634,7 +5686,7 @@ function prove2({ committee, founding, validator, votes }, network) {
   const [{ epoch, view }] = said;
   const { actor } = founder ?? find(signing(committee, epoch, network));
   for (const vote of votes) {
-    if (!verifies2(validator, signedMessage(vote, network), vote.signature)) badVote();
+    if (!verifies(validator, signedMessage(vote, network), vote.signature)) badVote();
   }
   const who = `the validator ${validator} of the actor ${actor}`;
   const where = `in view ${view} of epoch ${epoch}, on the network ${founding.name}`;
@@ -5644,9 +5696,9 @@ function noValidator() {
   throw new NotGenuine("no_validator", "the accused is no validator of this network");
 }
 function signing(committee, epoch, network) {
-  const receipt = decode(committee);
+  const receipt = decode2(committee);
   if (networkId(committee.get("founding")) !== network) noValidator();
-  prove(receipt, network);
+  prove2(receipt, network);
   const { path, record } = receipt.ledger ?? {};
   if (record === void 0 || path !== `network/signing/${epoch}`) noValidator();
   return members3(record, SEATS, "evidence.committee.ledger.record").validators;
@@ -5708,15 +5760,15 @@ function verify(bytes, expected) {
 }
 function judge(bytes, expected) {
   const value = read(bytes);
-  const isEvidence = value instanceof Map && value.get("format") === FORMAT;
-  const { decode: decode3, prove: prove3 } = isEvidence ? evidence_exports : receipt_exports;
-  const file = decode3(value);
+  const format = value instanceof Map ? value.get("format") : void 0;
+  const { decode: decode4, prove: prove4 } = [admission_exports, evidence_exports].find(({ FORMAT: FORMAT3 }) => FORMAT3 === format) ?? receipt_exports;
+  const file = decode4(value);
   const network = networkId(value.get("founding"));
   if (expected !== void 0 && expected !== network) {
     const message = `it is of the network ${network}, not of the one you gave`;
     throw new NotGenuine("other_network", message);
   }
-  return { network, ...prove3(file, network) };
+  return { network, ...prove4(file, network) };
 }
 
 // cli.js

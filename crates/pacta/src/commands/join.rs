@@ -232,6 +232,7 @@ fn read_genesis(bytes: &[u8], from: &Path) -> Result<Genesis> {
 mod tests {
     use super::*;
     use crate::network::founding::{Plan, found};
+    use crate::signer::Signer as _;
 
     #[test]
     fn validators_that_the_founding_does_not_name_so_become_peers() {

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::divergence::Reporter;
+use crate::evidence::Archive;
 use crate::failure::{Exit, Failure, Result};
 use crate::files;
 use crate::keyfile::KeyFile;

@@ -138,17 +138,17 @@ mod tests {
         assert!(open("plan-1", "correct hors").is_err());
         assert!(open("plan-2", "correct horse").is_err());
 
-        let bytes = std::fs::read(folder.join("seed.sealed")).expect("a file");
+        let bytes = fs::read(folder.join("seed.sealed")).expect("a file");
         assert!(!bytes.windows(8).any(|window| window == b"a secret"));
-        std::fs::write(folder.join("share.sealed"), bytes).expect("is written");
+        fs::write(folder.join("share.sealed"), bytes).expect("is written");
         assert!(again.get("share").is_err(), "a secret is bound to its name");
 
         let left = parent.path().join("left");
-        std::fs::hard_link(folder.join("seed.sealed"), &left).expect("a second name");
+        fs::hard_link(folder.join("seed.sealed"), &left).expect("a second name");
         FolderVault::erase(&folder).expect("it can be erased");
         FolderVault::erase(&parent.path().join("none")).expect("nothing is to be erased");
-        assert_eq!(std::fs::read_dir(&folder).expect("it stays").count(), 0);
-        let left = std::fs::read(left).expect("what was the file");
+        assert_eq!(fs::read_dir(&folder).expect("it stays").count(), 0);
+        let left = fs::read(left).expect("what was the file");
         assert!(left.iter().all(|byte| *byte == 0), "it is overwritten");
         assert_eq!(vault.get("seed"), Ok(None));
         vault.put("seed", b"a secret").expect("who still has the key may go on");
