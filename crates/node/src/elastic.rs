@@ -2,7 +2,7 @@
 //!
 //! The engine's time limits must outlast the heartbeat, or a quiet network would change leaders all
 //! day; but a leader that has crashed should cost little time. So the engine, and it alone, gets a
-//! clock that runs at full speed while this node knows of something to do, and slowly otherwise; but
+//! clock that runs at full speed while this node knows of something to do, slowly otherwise, and
 //! fast while the leader is known to be gone, so that its turn is over soon.
 //! Time limits concern only how soon something becomes final, never what; nothing that is signed or
 //! stored comes from this clock.

@@ -276,8 +276,8 @@ impl Handle {
         self.shared.accusations().next()
     }
 
-    /// Completes when this node needs its share by the founding no more, nor will when it is started
-    /// again, since shares were renewed; never if they are not.
+    /// Completes when this node needs its share by the founding no more, nor will when it is
+    /// started again, since shares were renewed; never if they are not.
     pub async fn shares_are_renewed(&self) {
         if self.shared.renewed().wait_for(|renewed| *renewed).await.is_err() {
             std::future::pending().await // the node has stopped

@@ -4,10 +4,11 @@
 //! therefore tells all others every two seconds the height it has reached. What one says is only
 //! its word: a height is believed that more claim than can be faulty, and those who claim it are
 //! asked for its certificate; if it is of a later epoch, for that of the last block of this one,
-//! which says who signs the next. Whoever is behind, or comes back, gets one block to find its place
-//! by, at most once a minute; so does who abstains since it lost its votes, for it votes again once
-//! the network has moved on. Whom a few blocks did not help waits twice as long each time, so that
-//! one who lies, or cannot be helped, costs a network at rest some dozen blocks a day.
+//! which says who signs the next. Whoever is behind, or comes back, gets one block to find its
+//! place by, at most once a minute; so does who abstains since it lost its votes, for it votes
+//! again once the network has moved on. Whom a few blocks did not help waits twice as long each
+//! time, so that one who lies, or cannot be helped, costs a network at rest some dozen blocks a
+//! day.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -199,8 +200,9 @@ impl Presence {
         heard <= now_ms && heard.saturating_add(AWAY_MS) > now_ms
     }
 
-    /// Notes which validators could be told something. One that was heard and cannot be told has
-    /// lost its connection: its process has ended, or the line is cut. Whether that changes anything.
+    /// Notes which validators could be told something, and says whether that changes anything. One
+    /// that was heard and cannot be told has lost its connection: its process has ended, or the
+    /// line is cut.
     pub fn note_told(&mut self, told: &[ValidatorKey]) -> bool {
         let mut changed = false;
         for (key, other) in &mut self.others {

@@ -1,5 +1,6 @@
 //! Sets the speed of the engine's clock: slow while there is nothing to do and the leader of the
-//! view is there to do it when there is; fast while there is something to do and the leader is gone.
+//! view is there to do it when there is; fast while there is something to do and the leader is
+//! gone.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,8 +17,8 @@ use crate::{
 
 /// Whatever nobody tells of, such as time, is looked at again after this time.
 const LOOK: Duration = Duration::from_secs(1);
-/// How much faster than others a leader that is gone loses its turn. It is not given up at once: who
-/// alone does not hear it should not be the first to say so.
+/// How much faster than others a leader that is gone loses its turn. It is not given up at once:
+/// who alone does not hear it should not be the first to say so.
 const HASTE: u32 = 8;
 
 /// Passes on what the engine reports, and notes the view that it has entered.

@@ -53,8 +53,8 @@ pub fn open_to_erase(path: &Path) -> Result<File> {
     OpenOptions::new().write(true).open(path).map_err(|error| Failure::disk(path, &error))
 }
 
-/// Overwrites what a file held, so that it is not just unlinked. Copies that a disk or a file system
-/// keeps are beyond this.
+/// Overwrites what a file held, so that it is not just unlinked. Copies that a disk or a file
+/// system keeps are beyond this.
 ///
 /// # Errors
 /// Exit code 74 when writing fails; `path` is for the message.

@@ -116,8 +116,8 @@ impl Backup {
         Ok(())
     }
 
-    /// Adds keys and description, under the names that a backup gives them; the share if the network
-    /// has one validator alone.
+    /// Adds keys and description, under the names that a backup gives them; the share if the
+    /// network has one validator alone.
     fn add_node(&mut self, dir: &Path, file: &NodeFile, alone: bool) -> Result<()> {
         let share = file.share.as_ref().filter(|_| alone);
         let renamed = NodeFile {

@@ -29,9 +29,10 @@ pub struct BackupArgs {
 /// Restore a node from a backup
 ///
 /// Checks everything first: the digest of each file, that keys and genesis belong together, and
-/// that the blocks are one chain that the signatures of each epoch's validators prove final. Then writes a new
-/// directory. The node that starts there executes all blocks again and compares the roots; it needs
-/// no other node for that. Stop the old node for good: two with one key contradict each other.
+/// that the blocks are one chain that the signatures of each epoch's validators prove final. Then
+/// writes a new directory. The node that starts there executes all blocks again and compares the
+/// roots; it needs no other node for that. Stop the old node for good: two with one key contradict
+/// each other.
 ///
 /// Example: pacta restore armenia.tar --dir armenia
 #[derive(clap::Args)]
