@@ -18,9 +18,12 @@ fn names(folder: &Path) -> usize {
     fs::read_dir(folder).expect("a folder").count()
 }
 
+/// A chunk of a file, the state before it, and its bytes.
+type Chunk = (u64, State, Vec<u8>);
+
 /// A digest made up from its end: chunks lead to it, but not from the first state. Its shape, and
 /// the chunks with the states before them, the last first.
-fn made_up(chunks: u64) -> (Digest, Shape, Vec<(u64, State, Vec<u8>)>) {
+fn made_up(chunks: u64) -> (Digest, Shape, Vec<Chunk>) {
     let shape = Shape::of(chunks * CHUNK).expect("not empty");
     let mut state = State([7; 32]);
     let mut all = Vec::new();

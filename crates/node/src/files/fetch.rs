@@ -288,10 +288,11 @@ where
                     plan.came(&peer, chunk, (before, data), now_ms(&self.context));
                 }
                 Some(Answer::Gone(peer, of)) if of == id => plan.leave(&peer),
-                Some(Answer::Has(peer, of, bytes)) if of == id && bytes == plan.shape().bytes() => {
-                    if !self.exchange.is_barred(&peer, self.context.current()) {
-                        plan.join(peer);
-                    }
+                Some(Answer::Has(peer, of, bytes))
+                    if (of, bytes) == (id, plan.shape().bytes())
+                        && !self.exchange.is_barred(&peer, self.context.current()) =>
+                {
+                    plan.join(peer);
                 }
                 _ => {}
             },
