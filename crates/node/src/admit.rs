@@ -7,7 +7,7 @@ use pacta_law::{Instant, Refusal, SignedAct, VerifiedAct};
 use crate::{
     application::now_ms,
     handle::Handle,
-    intake::{Admitted, Source, Waiting},
+    intake::{Admitted, NotTaken, Source, Waiting},
     mempool::{NotAdmitted, act_digest},
     types::{Context, ValidatorKey},
     verify::verify_all,
@@ -53,8 +53,10 @@ async fn admit(handle: &Handle, waiting: Waiting, act: Option<Arc<VerifiedAct>>,
                 handle.shared().intake().memory.lock().blame(&peer);
                 return false;
             };
+            let shared = handle.shared();
+            let height = shared.last_final().header.height;
             is_admissible(handle, &peer, &act, now).await
-                && handle.shared().mempool().admit(act, now).is_ok()
+                && shared.mempool().admit(act, now, height).is_ok()
         }
         Source::Client(_) => {
             let answer = from_client(handle, act, &bytes, on_record, now).await;
@@ -74,17 +76,18 @@ async fn from_client(
     bytes: &[u8],
     on_record: bool,
     now: u64,
-) -> Result<(Admitted, bool), Refusal> {
+) -> Result<(Admitted, bool), NotTaken> {
     let act = match act {
         Some(act) => act,
-        None => Arc::new(SignedAct::decode(bytes)?.verify()?), // it says what is wrong
+        None => Arc::new(SignedAct::decode(bytes).and_then(SignedAct::verify)?), // it says what is wrong
     };
     let shared = handle.shared();
     match handle.check(act.clone(), on_record).await {
         Ok(_) => {}
         // To submit an act again that is final since is no fault.
-        Err(Refusal::SequenceUsed { .. }) if shared.mempool().knows(&act_digest(&act)) => {}
-        Err(refusal) => return Err(refusal),
+        Err(NotTaken::Refused(Refusal::SequenceUsed { .. }))
+            if shared.mempool().knows(&act_digest(&act)) => {}
+        Err(not_taken) => return Err(not_taken),
     }
     let admitted = Admitted {
         act: act.id(),
@@ -92,7 +95,7 @@ async fn from_client(
         instant: Instant::from_ms(now)?,
         height: shared.last_final().header.height,
     };
-    let result = shared.mempool().admit(act.clone(), now);
+    let result = shared.mempool().admit(act.clone(), now, admitted.height);
     match result {
         Ok(()) => {
             shared.send(act.act().actor, act.signed().shared_bytes());
@@ -100,9 +103,9 @@ async fn from_client(
         }
         Err(NotAdmitted::Known) => Ok((admitted, false)),
         Err(NotAdmitted::SequenceTaken) => {
-            Err(Refusal::SequenceUsed { expected: act.act().sequence + 1 })
+            Err(Refusal::SequenceUsed { expected: act.act().sequence + 1 }.into())
         }
-        Err(NotAdmitted::Full) => Err(Refusal::NodeBusy),
+        Err(NotAdmitted::Full) => Err(Refusal::NodeBusy.into()),
     }
 }
 

@@ -82,9 +82,10 @@ impl<E: Context> Application<E> {
     /// Lets acts wait here that came with a good block, since it may not become final.
     fn keep_acts(&self, clock: &E, acts: Vec<Arc<VerifiedAct>>) {
         let now = now_ms(clock);
+        let height = self.shared.last_final().header.height;
         let mut mempool = self.shared.mempool();
         for act in acts {
-            let _ = mempool.admit(act, now); // a full mempool may refuse it
+            let _ = mempool.admit(act, now, height); // a full mempool may refuse it
         }
     }
 

@@ -53,9 +53,9 @@ impl<K: Ord + Clone, T> Fair<K, T> {
         self.items == 0
     }
 
-    /// Cost of all items together.
-    pub fn cost(&self) -> usize {
-        self.cost
+    /// Number of items, and what they cost together.
+    pub fn total(&self) -> (usize, usize) {
+        (self.items, self.cost)
     }
 
     /// Items in a lane, and their cost.

@@ -10,7 +10,7 @@ use pacta_law::{ActId, Digest, Genesis, Instant, NetworkId, Path, Refusal, Verif
 use crate::{
     engine::FinalBlocks,
     error::Error,
-    intake::{Admitted, Source, Waiting, claimed_actor},
+    intake::{Admitted, NotTaken, Source, Waiting, claimed_actor},
     records::Store,
     service::{self, Admission},
     shared::{Disagreement, LastFinal, Shared},
@@ -97,7 +97,7 @@ impl Handle {
     ///
     /// # Errors
     /// Why it is refused.
-    pub async fn submit(&self, bytes: Vec<u8>) -> Result<Admitted, Refusal> {
+    pub async fn submit(&self, bytes: Vec<u8>) -> Result<Admitted, NotTaken> {
         self.submit_from(None, bytes, false).await
     }
 
@@ -105,7 +105,7 @@ impl Handle {
     ///
     /// # Errors
     /// Why it is refused.
-    pub async fn submit_on_record(&self, bytes: Vec<u8>) -> Result<Admitted, Refusal> {
+    pub async fn submit_on_record(&self, bytes: Vec<u8>) -> Result<Admitted, NotTaken> {
         self.submit_from(None, bytes, true).await
     }
 
@@ -122,13 +122,13 @@ impl Handle {
         connection: Option<SocketAddr>,
         bytes: Vec<u8>,
         on_record: bool,
-    ) -> Result<Admitted, Refusal> {
+    ) -> Result<Admitted, NotTaken> {
         if let Some(admitted) = self.admitted(&bytes) {
             return Ok(admitted);
         }
         let actor = claimed_actor(&bytes);
         if actor.is_some_and(|actor| !self.shared.mempool().has_room(&actor, bytes.len())) {
-            return Err(Refusal::NodeBusy);
+            return Err(Refusal::NodeBusy.into());
         }
         let (reply, answer) = oneshot::channel();
         let waiting = Waiting {
@@ -138,20 +138,20 @@ impl Handle {
             reply: Some(reply),
         };
         if self.shared.intake().put([waiting]) == 0 {
-            return Err(Refusal::NodeBusy);
+            return Err(Refusal::NodeBusy.into());
         }
-        answer.await.map_err(|_| Refusal::NodeBusy)?
+        answer.await.map_err(|_| silent())?
     }
 
     /// An act that waits here already.
     fn admitted(&self, bytes: &[u8]) -> Option<Admitted> {
         let digest = Sha256::hash(&[bytes]);
-        let (act, since_ms) = self.shared.mempool().admitted(&digest)?;
+        let (act, since_ms, height) = self.shared.mempool().admitted(&digest)?;
         Some(Admitted {
             act: act.signed().id(),
             expires: act.act().expires,
             instant: Instant::from_ms(since_ms).ok()?,
-            height: self.shared.last_final().header.height,
+            height,
         })
     }
 
@@ -165,11 +165,11 @@ impl Handle {
         &self,
         act: Arc<VerifiedAct>,
         on_record: bool,
-    ) -> Result<u64, Refusal> {
+    ) -> Result<u64, NotTaken> {
         let (reply, answer) = oneshot::channel();
         let admission = Admission { act, on_record, reply };
-        self.admissions.send(admission).await.map_err(|_| Refusal::NodeBusy)?;
-        answer.await.map_err(|_| Refusal::NodeBusy)?
+        self.admissions.send(admission).await.map_err(|_| silent())?;
+        answer.await.map_err(|_| silent())?
     }
 
     /// Records of the last final ledger, all at one height.
@@ -227,10 +227,9 @@ impl Handle {
         &self,
         request: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Request,
     ) -> Result<T, Error> {
-        let stopped = || Error::Stopped("it does not answer".into());
         let (reply, answer) = oneshot::channel();
-        self.requests.send(request(reply)).await.map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+        self.requests.send(request(reply)).await.map_err(|_| silent())?;
+        answer.await.map_err(|_| silent())?
     }
 
     /// Where the node stands.
@@ -326,4 +325,8 @@ impl Finalized {
             .map(|last| last.header.height)
             .map_err(|_| Error::Stopped("no block will become final here".into()))
     }
+}
+
+fn silent() -> Error {
+    Error::Stopped("it does not answer".into())
 }

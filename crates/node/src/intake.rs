@@ -1,25 +1,33 @@
 //! Acts that wait for their signatures to be verified.
 //!
 //! To verify a signature is the most costly thing that a stranger can ask of a node, so who asks
-//! for much must not keep others waiting. Acts stand in lanes by where they come from, a connection
-//! or a validator, and there by the actor that they name: that much is read without decoding. A
-//! source can therefore name any actor without taking anything from the same actor's acts of
-//! another source. What exceeds a lane, or the room that the mempool has for the actor, is turned
-//! away before anything is verified.
+//! for much must not keep others waiting. Acts stand in lanes by where they come from, a client's
+//! address or a validator, there by connection, and there by the actor that they name: that much is
+//! read without decoding. A source can therefore name any actor without taking anything from the
+//! same actor's acts of another source, and who opens ever new connections waits behind itself.
+//! What exceeds a lane, or the room that the mempool has for the actor, is turned away before
+//! anything is verified.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use commonware_utils::{channel::oneshot, sync::Mutex};
+use pacta_files::client_of;
 use pacta_law::{ActorId, Instant, Refusal};
 
-use crate::{bell::Bell, credit::Memory, fair::Fair, types::ValidatorKey};
+use crate::{bell::Bell, credit::Memory, error::Error, fair::Fair, types::ValidatorKey};
 
 /// Acts of one actor from one source that wait, at most.
 pub const LANE_ACTS_MAX: usize = 1_024;
-/// Bytes of acts from one source that wait, at most.
-pub const SOURCE_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Bytes of all acts that wait, at most. A source has at most as much as it leaves to the others.
-pub const INTAKE_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Bytes of acts from one address or validator that wait, at most. A connection has at most as much
+/// as it leaves to the others.
+pub const SENDER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of all acts from clients that wait, at most, and of all from validators. A sender has at
+/// most as much as it leaves to the others.
+pub const KIND_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Acts that are verified together, at most.
 pub const BATCH_ACTS_MAX: usize = 64;
 /// Bytes of acts that are verified together, at most, but for the last one.
@@ -36,9 +44,19 @@ pub enum Source {
     Peer(ValidatorKey),
 }
 
+/// Who sends: all connections from one address are one client's, so that to open many gains nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Sender {
+    Client(Option<IpAddr>),
+    Peer(ValidatorKey),
+}
+
 impl Source {
-    fn is_peer(&self) -> bool {
-        matches!(self, Self::Peer(_))
+    fn sender(&self) -> Sender {
+        match self {
+            Self::Client(from) => Sender::Client(from.map(|from| client_of(from.ip()))),
+            Self::Peer(key) => Sender::Peer(key.clone()),
+        }
     }
 }
 
@@ -55,8 +73,20 @@ pub struct Admitted {
     pub height: u64,
 }
 
+/// Why an act is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTaken {
+    /// The law refuses it; or [`Refusal::NodeBusy`], if so many acts of its actor wait, or of who
+    /// sends it, that another one would be at the cost of others.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// The node cannot read its ledger, or stops.
+    #[error("{0}")]
+    Failed(#[from] Error),
+}
+
 /// Takes what became of a client's act.
-pub type Reply = oneshot::Sender<Result<Admitted, Refusal>>;
+pub type Reply = oneshot::Sender<Result<Admitted, NotTaken>>;
 
 /// An act that waits.
 pub struct Waiting {
@@ -70,15 +100,14 @@ pub struct Waiting {
     pub reply: Option<Reply>,
 }
 
-/// Acts that wait, of all sources. Clients and validators take turns, so do the sources of each,
-/// and so do the actors that a source names.
+/// Acts that wait, of all sources. Clients and validators take turns, so do the senders of each,
+/// the connections of a sender, and the actors that are named on one.
 #[derive(Default)]
 pub struct Lanes {
     kinds: Fair<bool, ()>,
-    clients: Fair<Source, ()>,
-    peers: Fair<Source, ()>,
+    senders: [Fair<Sender, ()>; 2],
+    sources: BTreeMap<Sender, Fair<Source, ()>>,
     acts: BTreeMap<Source, Fair<Option<ActorId>, Waiting>>,
-    bytes: usize,
 }
 
 impl Lanes {
@@ -90,35 +119,53 @@ impl Lanes {
     /// Puts an act in its lane, or drops it if there is no room; whether there was.
     pub fn push(&mut self, act: Waiting) -> bool {
         let (actor, bytes) = (claimed_actor(&act.bytes), act.bytes.len());
-        let own = self.acts.get(&act.source);
-        let (in_lane, of_source) =
-            own.map_or((0, 0), |own| (own.of(&actor).0, own.cost() - own.len() * ACT_COST));
-        let room = SOURCE_BYTES_MAX.min(INTAKE_BYTES_MAX.saturating_sub(self.bytes));
-        if in_lane >= LANE_ACTS_MAX || of_source + bytes > room {
+        let (source, sender) = (act.source.clone(), act.source.sender());
+        let is_peer = matches!(sender, Sender::Peer(_));
+        let (of_kind, own) = (bytes_of(self.kinds.of(&is_peer)), self.acts.get(&source));
+        let of_sender = self.sources.get(&sender).map_or(0, |own| bytes_of(own.total()));
+        let of_source = own.map_or(0, |own| bytes_of(own.total()));
+        let in_lane = own.map_or(0, |own| own.of(&actor).0);
+        let room_of_sender = SENDER_BYTES_MAX.min(KIND_BYTES_MAX.saturating_sub(of_kind));
+        let room_of_source = match is_peer {
+            true => room_of_sender,
+            false => room_of_sender.saturating_sub(of_sender),
+        };
+        if in_lane >= LANE_ACTS_MAX
+            || of_sender + bytes > room_of_sender
+            || of_source + bytes > room_of_source
+        {
             return false;
         }
-        let (source, cost) = (act.source.clone(), bytes + ACT_COST);
-        self.kinds.push(source.is_peer(), cost, ());
-        let sources = if source.is_peer() { &mut self.peers } else { &mut self.clients };
-        sources.push(source.clone(), cost, ());
+        let cost = bytes + ACT_COST;
+        self.kinds.push(is_peer, cost, ());
+        self.senders[usize::from(is_peer)].push(sender.clone(), cost, ());
+        self.sources.entry(sender).or_default().push(source.clone(), cost, ());
         self.acts.entry(source).or_default().push(actor, cost, act);
-        self.bytes += bytes;
         true
     }
 
     /// Takes the next act.
     pub fn pop(&mut self) -> Option<Waiting> {
         let (is_peer, ()) = self.kinds.pop()?;
-        let sources = if is_peer { &mut self.peers } else { &mut self.clients };
-        let (source, ()) = sources.pop()?;
-        let own = self.acts.get_mut(&source)?;
-        let (_, act) = own.pop()?;
-        if own.is_empty() {
-            self.acts.remove(&source);
-        }
-        self.bytes -= act.bytes.len();
-        Some(act)
+        let (sender, ()) = self.senders[usize::from(is_peer)].pop()?;
+        let (source, ()) = take(&mut self.sources, &sender)?;
+        take(&mut self.acts, &source).map(|(_, act)| act)
     }
+}
+
+/// Takes the next item of the lanes at a key; lanes that are empty then are removed.
+fn take<K: Ord, L: Ord + Clone, T>(all: &mut BTreeMap<K, Fair<L, T>>, key: &K) -> Option<(L, T)> {
+    let own = all.get_mut(key)?;
+    let item = own.pop();
+    if own.is_empty() {
+        all.remove(key);
+    }
+    item
+}
+
+/// The bytes of so many acts that cost so much together.
+fn bytes_of((acts, cost): (usize, usize)) -> usize {
+    cost - acts * ACT_COST
 }
 
 /// The actor that a signed act names. Canonical JSON has it at a fixed place; bytes that have none

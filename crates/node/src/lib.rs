@@ -61,7 +61,7 @@ pub use ceremony::{Ceremony, Desk, Founder, Made, News, hold};
 pub use dealer::{NetworkShare, deal};
 pub use error::Error;
 pub use handle::{Finalized, Handle, Loaded, Status};
-pub use intake::Admitted;
+pub use intake::{Admitted, NotTaken};
 pub use keys::{DealtTo, deal_to, validator_key, validator_secret};
 pub use network::{Config, Node, start_validator};
 pub use pacing::Pacing;

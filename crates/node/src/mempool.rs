@@ -48,6 +48,7 @@ struct Pending {
     expires_ms: u64,
     order: u64,
     admitted_ms: u64,
+    admitted_height: u64,
     sent_ms: u64,
 }
 
@@ -122,10 +123,11 @@ impl Mempool {
         self.acts.contains_key(id)
     }
 
-    /// An act that waits here, by the digest of its signed bytes, and since when, in milliseconds.
-    pub fn admitted(&self, digest: &Digest) -> Option<(Arc<VerifiedAct>, u64)> {
+    /// An act that waits here, by the digest of its signed bytes, and since when: in milliseconds,
+    /// and the height of the last final block then.
+    pub fn admitted(&self, digest: &Digest) -> Option<(Arc<VerifiedAct>, u64, u64)> {
         let pending = self.acts.get(self.by_bytes.get(digest)?)?;
-        Some((pending.act.clone(), pending.admitted_ms))
+        Some((pending.act.clone(), pending.admitted_ms, pending.admitted_height))
     }
 
     /// Whether an act of so many bytes would find room. An actor has as much as it leaves free, and
@@ -154,11 +156,16 @@ impl Mempool {
         self.acts.contains_key(id) || self.recent.contains(id) || self.older.contains(id)
     }
 
-    /// Admits an act.
+    /// Admits an act, now and when the last final block is of this height.
     ///
     /// # Errors
     /// [`NotAdmitted`].
-    pub fn admit(&mut self, act: Arc<VerifiedAct>, now_ms: u64) -> Result<(), NotAdmitted> {
+    pub fn admit(
+        &mut self,
+        act: Arc<VerifiedAct>,
+        now_ms: u64,
+        height: u64,
+    ) -> Result<(), NotAdmitted> {
         let id = act_digest(&act);
         if self.knows(&id) {
             return Err(NotAdmitted::Known);
@@ -197,6 +204,7 @@ impl Mempool {
             expires_ms,
             order,
             admitted_ms: now_ms,
+            admitted_height: height,
             sent_ms: now_ms,
         };
         self.acts.insert(id, pending);

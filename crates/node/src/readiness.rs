@@ -6,14 +6,14 @@ use std::time::Duration;
 use commonware_codec::Encode as _;
 use ed25519_consensus::{SigningKey, VerificationKeyBytes};
 use pacta_law::{
-    Data, Draft, Instant, KeyId, PublicKey, Refusal, Signature, SignedAct, compose,
+    Data, Draft, Instant, KeyId, PublicKey, Signature, SignedAct, compose,
     network::{must_report, report_ready::ReportReady, wanted},
 };
 
 use crate::{
     application::now_ms,
-    error::Error,
     handle::Handle,
+    intake::NotTaken,
     reading::Reading,
     shared::Shared,
     types::{Context, ValidatorSecret},
@@ -37,33 +37,14 @@ pub fn start<E: Context>(context: E, shared: Shared, handle: Handle, key: &Valid
             match report(&handle, &key, now_ms(&context)).await {
                 Ok(Some(height)) => tracing::info!(height, "reported that this node is ready"),
                 Ok(None) => {}
-                Err(Why::Refused(refusal)) => tracing::debug!(%refusal, "the report is refused"),
-                Err(Why::Unreadable(error)) => tracing::debug!(%error, "the ledger is not read"),
+                Err(why) => tracing::debug!(%why, "nothing is reported"),
             }
         }
     });
 }
 
-/// Why there is no report now.
-enum Why {
-    Refused(Refusal),
-    Unreadable(Error),
-}
-
-impl From<Refusal> for Why {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<Error> for Why {
-    fn from(error: Error) -> Self {
-        Self::Unreadable(error)
-    }
-}
-
 /// Reports, if there is something to report; the height that was reported.
-async fn report(handle: &Handle, key: &SigningKey, now_ms: u64) -> Result<Option<u64>, Why> {
+async fn report(handle: &Handle, key: &SigningKey, now_ms: u64) -> Result<Option<u64>, NotTaken> {
     let public = PublicKey(VerificationKeyBytes::from(key).to_bytes());
     let mut reading = Reading::begin(handle, now_ms).await?;
     let height = reading.height;

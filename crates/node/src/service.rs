@@ -20,6 +20,7 @@ use crate::{
     error::Error,
     execute::path_digest,
     handle::{Loaded, Request},
+    intake::NotTaken,
     receipts,
     records::Store,
     shared::{LastFinal, Shared},
@@ -38,7 +39,7 @@ pub(crate) struct Admission {
     /// Whether it is admitted even if the ledger would refuse it.
     pub on_record: bool,
     /// Takes the instant of admission in milliseconds, or the refusal.
-    pub reply: oneshot::Sender<Result<u64, Refusal>>,
+    pub reply: oneshot::Sender<Result<u64, NotTaken>>,
 }
 
 /// What answers are made from.
@@ -179,13 +180,13 @@ async fn admit<E: Context>(
     sources: &Sources<E>,
     act: &VerifiedAct,
     on_record: bool,
-) -> Result<u64, Refusal> {
+) -> Result<u64, NotTaken> {
     let now = now_ms(context);
     let last = sources.shared.last_final().header;
     let instant = Instant::from_ms(now.max(last.instant.ms() + 1))?;
     let mut ledger = Ledger::new(sources.shared.network(), last.height + 1, instant);
     let checked = with_records(context, sources, &mut ledger, |ledger| check(ledger, act)).await;
-    let checked = checked.map_err(|_| Refusal::NodeBusy)?;
+    let checked = checked?;
     let next = match &checked {
         Err(Refusal::SequenceAhead { expected } | Refusal::SequenceUsed { expected }) => *expected,
         _ if ledger.uses_number() => act.act().sequence,
@@ -197,7 +198,7 @@ async fn admit<E: Context>(
     match checked {
         Ok(()) | Err(Refusal::SequenceAhead { .. }) => Ok(now),
         Err(_) if on_record && ledger.uses_number() => Ok(now),
-        Err(refusal) => Err(refusal),
+        Err(refusal) => Err(refusal.into()),
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
 use commonware_cryptography::Signer as _;
 use pacta_law::{ActId, Data, Genesis, KeyId, Refusal, actor::revoke_key::RevokeKey};
 use pacta_node::{
-    Config, Error, Node, Pacing,
+    Config, Error, Node, NotTaken, Pacing,
     backup::{self, Checker, Standing},
     start_validator,
     voting::never_started,
@@ -242,7 +242,7 @@ async fn a_lone_validator_makes_its_acts_final_and_its_directory_is_its_own() {
     assert_genuine(&town.founded, &receipt.to_bytes());
     town.act(0, &node).await;
     let again = node.handle().submit(b"{}".to_vec()).await;
-    assert!(matches!(again, Err(Refusal::BadMember { .. })), "{again:?}");
+    assert!(matches!(again, Err(NotTaken::Refused(Refusal::BadMember { .. }))), "{again:?}");
 
     let second = Config { listen: town.addresses[1], ..town.config(0) };
     let error = start_validator(second).await.err().unwrap();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use pacta_chain::{Admission, Evidence, FinalBlock, Receipt, Said};
 use pacta_law::{ActorId, Founding, Refusal, Signature};
-use pacta_node::{Admitted, Error, Handle};
+use pacta_node::{Admitted, Error, Handle, NotTaken};
 use pacta_web::node::{Health, Node, NotSubmitted, Records, Status, Submitted, Unavailable};
 use tokio::sync::watch;
 
@@ -82,9 +82,12 @@ impl Node for Served {
         Box::pin(async move {
             let submitted = self.handle.submit_from(client, signed, on_record).await;
             let Admitted { act, expires, instant, height } =
-                submitted.map_err(|refusal| match refusal {
-                    Refusal::NodeBusy => NotSubmitted::TooMany(refusal),
-                    refusal => NotSubmitted::Refused(refusal),
+                submitted.map_err(|why| match why {
+                    NotTaken::Refused(Refusal::NodeBusy) => {
+                        NotSubmitted::TooMany(Refusal::NodeBusy)
+                    }
+                    NotTaken::Refused(refusal) => NotSubmitted::Refused(refusal),
+                    NotTaken::Failed(error) => unavailable(error).into(),
                 })?;
             let admission = Admission::sign_with(
                 Founding::clone(&self.founding),

@@ -3,13 +3,18 @@ use std::{net::SocketAddr, sync::Arc};
 use commonware_cryptography::{Signer as _, ed25519};
 use pacta_law::ActorId;
 use pacta_node::intake::{
-    INTAKE_BYTES_MAX, LANE_ACTS_MAX, Lanes, SOURCE_BYTES_MAX, Source, Waiting, claimed_actor,
+    KIND_BYTES_MAX, LANE_ACTS_MAX, Lanes, SENDER_BYTES_MAX, Source, Waiting, claimed_actor,
 };
 
 use crate::mempool::act;
 
 fn client(port: u16) -> Source {
     Source::Client(Some(SocketAddr::from(([127, 0, 0, 1], port))))
+}
+
+fn stranger(address: u16, port: u16) -> Source {
+    let [high, low] = address.to_be_bytes();
+    Source::Client(Some(SocketAddr::from(([10, 0, high, low], port))))
 }
 
 fn peer(seed: u64) -> Source {
@@ -91,14 +96,47 @@ fn of_one_validator_actors_take_turns() {
 fn to_name_another_actor_takes_nothing_from_its_own_connection() {
     let mut lanes = Lanes::default();
     while put(&mut lanes, &client(1), forged(9, 60_000)) {}
-    let full = (0..).find(|port| !put(&mut lanes, &client(100 + port), forged(9, 60_000)));
-    assert!(full.is_none_or(|port| port > 400), "many connections find room");
-    const { assert!(SOURCE_BYTES_MAX < INTAKE_BYTES_MAX) };
-    let mut lanes = Lanes::default();
-    while put(&mut lanes, &client(1), forged(9, 60_000)) {}
     let held = lanes.count() * 60_000;
-    assert!(held <= SOURCE_BYTES_MAX && held + 60_000 > SOURCE_BYTES_MAX, "{held}");
+    assert!(held <= SENDER_BYTES_MAX / 2 && held + 120_000 > SENDER_BYTES_MAX / 2, "{held}");
     assert!(put(&mut lanes, &client(2), forged(9, 700)));
     assert!(before(&mut lanes, &client(2)) <= 1);
     assert!(lanes.count() > 0, "the rest waits on");
+}
+
+#[test]
+fn whoever_opens_many_connections_takes_no_room_of_other_addresses() {
+    let mut lanes = Lanes::default();
+    for port in 0..1_000 {
+        while put(&mut lanes, &stranger(1, port), forged(9, 60_000)) {}
+    }
+    assert!(lanes.count() * 60_000 <= SENDER_BYTES_MAX);
+    for address in 2..1_000 {
+        while put(&mut lanes, &stranger(address, 1), forged(9, 6_000)) {}
+    }
+    assert!(put(&mut lanes, &peer(1), forged(1, 60_000)), "validators have room of their own");
+    const { assert!(SENDER_BYTES_MAX < KIND_BYTES_MAX) };
+}
+
+#[test]
+fn ever_new_connections_of_one_address_keep_no_other_waiting() {
+    let mut lanes = Lanes::default();
+    for act in 0..3 {
+        assert!(put(&mut lanes, &client(1), forged(act, 700)));
+    }
+    let mut ports = 0..;
+    let mut fresh = |lanes: &mut Lanes| {
+        assert!(put(lanes, &stranger(1, ports.next().unwrap()), forged(9, 700)));
+    };
+    (0..4).for_each(|_| fresh(&mut lanes));
+    let mut others = 0;
+    let mut own = 0;
+    while own < 3 {
+        let source = lanes.pop().unwrap().source;
+        fresh(&mut lanes);
+        match source == client(1) {
+            true => own += 1,
+            false => others += 1,
+        }
+        assert!(others <= 4, "they take turns");
+    }
 }

@@ -31,7 +31,7 @@ pub fn act(key: u8, sequence: u64) -> Arc<VerifiedAct> {
 fn filled(acts: &[(u8, u64)]) -> Mempool {
     let mut mempool = Mempool::default();
     for (key, sequence) in acts {
-        mempool.admit(act(*key, *sequence), 0).unwrap();
+        mempool.admit(act(*key, *sequence), 0, 0).unwrap();
     }
     mempool
 }
@@ -75,11 +75,11 @@ fn an_actor_of_many_keys_has_no_more_turns_than_one_of_one_key() {
     let mut mempool = Mempool::default();
     for key in 10..30 {
         for sequence in 1..=10 {
-            mempool.admit(by_key(key, sequence), 0).unwrap();
+            mempool.admit(by_key(key, sequence), 0, 0).unwrap();
         }
     }
     for sequence in 1..=3 {
-        mempool.admit(act(2, sequence), 0).unwrap();
+        mempool.admit(act(2, sequence), 0, 0).unwrap();
     }
     let chosen = mempool.choose(&HashSet::new(), 6);
     assert_eq!(chosen.iter().filter(|act| act.act().actor.0[0] == 2).count(), 3);
@@ -92,11 +92,11 @@ fn what_one_actor_floods_takes_nothing_of_the_equal_part_of_others() {
     for times in [1, 10, 100] {
         let mut mempool = Mempool::default();
         for sequence in 1..=20 * times {
-            mempool.admit(act(1, sequence), 0).unwrap();
+            mempool.admit(act(1, sequence), 0, 0).unwrap();
         }
         for actor in 2..=5 {
             for sequence in 1..=4 {
-                mempool.admit(act(actor, sequence), 0).unwrap();
+                mempool.admit(act(actor, sequence), 0, 0).unwrap();
             }
         }
         let chosen = of(&mempool.choose(&HashSet::new(), 20));
@@ -132,7 +132,7 @@ fn each_actor_leaves_free_as_much_as_it_has() {
             sequence += 1;
             let next = Act { sequence, ..act.act().clone() };
             let next = SignedAct::new(&next, act.public(), act.signature()).unwrap();
-            match mempool.admit(Arc::new(VerifiedAct::assume_verified(next)), 0) {
+            match mempool.admit(Arc::new(VerifiedAct::assume_verified(next)), 0, 0) {
                 Ok(()) => {}
                 Err(full) => break assert_eq!(full, NotAdmitted::Full),
             }
@@ -152,9 +152,9 @@ fn what_waits_for_a_predecessor_is_offered_again_only_when_that_is_final() {
     early(&mut mempool, &[(1, 3), (1, 4), (1, 5)]);
     assert!(!mempool.is_ready(&HashSet::new()) && offered(&mempool).is_empty());
 
-    mempool.admit(act(1, 6), 0).unwrap();
+    mempool.admit(act(1, 6), 0, 0).unwrap();
     assert!(offered(&mempool).is_empty(), "what follows waits as well");
-    mempool.admit(act(1, 2), 0).unwrap();
+    mempool.admit(act(1, 2), 0, 0).unwrap();
     assert_eq!(offered(&mempool), [(1, 2)]);
     early(&mut mempool, &[(1, 2)]);
     assert!(offered(&mempool).is_empty());
@@ -165,7 +165,7 @@ fn what_waits_for_a_predecessor_is_offered_again_only_when_that_is_final() {
     mempool.finalized(&[used(1, 2), used(1, 3), used(1, 4), used(1, 5), used(1, 6)]);
     assert_eq!((mempool.count(), mempool.bytes()), (0, 0));
     assert!(!mempool.is_ready(&HashSet::new()));
-    assert_eq!(mempool.admit(act(1, 4), 0), Err(NotAdmitted::Known));
+    assert_eq!(mempool.admit(act(1, 4), 0, 0), Err(NotAdmitted::Known));
 }
 
 #[test]
@@ -184,11 +184,11 @@ fn what_waits_too_long_or_expires_leaves() {
 fn one_actor_leaves_room_for_others() {
     let mut mempool = Mempool::default();
     for sequence in 1..=ACTOR_ACTS_MAX as u64 {
-        mempool.admit(act(1, sequence), 0).unwrap();
+        mempool.admit(act(1, sequence), 0, 0).unwrap();
     }
-    assert_eq!(mempool.admit(act(1, 100_000), 0), Err(NotAdmitted::Full));
-    assert_eq!(mempool.admit(act(2, 1), 0), Ok(()));
-    assert_eq!(mempool.admit(act(2, 1), 0), Err(NotAdmitted::Known));
+    assert_eq!(mempool.admit(act(1, 100_000), 0, 0), Err(NotAdmitted::Full));
+    assert_eq!(mempool.admit(act(2, 1), 0, 0), Ok(()));
+    assert_eq!(mempool.admit(act(2, 1), 0, 0), Err(NotAdmitted::Known));
 }
 
 #[test]
@@ -196,19 +196,19 @@ fn where_the_next_number_is_known_a_gap_costs_no_leader_a_block() {
     let mut mempool = Mempool::default();
     let key = act(1, 1).act().key;
     mempool.note_next(key, 3);
-    assert_eq!(mempool.admit(act(1, 2), 0), Err(NotAdmitted::SequenceTaken), "it is used");
+    assert_eq!(mempool.admit(act(1, 2), 0, 0), Err(NotAdmitted::SequenceTaken), "it is used");
     for sequence in [5, 6, 9] {
-        mempool.admit(act(1, sequence), 0).unwrap();
+        mempool.admit(act(1, sequence), 0, 0).unwrap();
         assert!(!mempool.is_ready(&HashSet::new()), "{sequence}");
     }
-    mempool.admit(act(1, 3), 0).unwrap();
+    mempool.admit(act(1, 3), 0, 0).unwrap();
     assert_eq!(offered(&mempool), [(1, 3)]);
-    mempool.admit(act(1, 4), 0).unwrap();
+    mempool.admit(act(1, 4), 0, 0).unwrap();
     assert_eq!(offered(&mempool), [(1, 3), (1, 4), (1, 5), (1, 6)]);
     mempool.finalized(&[used(1, 3), used(1, 4), used(1, 5), used(1, 6)]);
     assert!(!mempool.is_ready(&HashSet::new()));
-    mempool.admit(act(1, 8), 0).unwrap();
-    mempool.admit(act(1, 7), 0).unwrap();
+    mempool.admit(act(1, 8), 0, 0).unwrap();
+    mempool.admit(act(1, 7), 0, 0).unwrap();
     assert_eq!(offered(&mempool), [(1, 7), (1, 8), (1, 9)]);
-    assert_eq!(mempool.admit(act(1, 5), 0), Err(NotAdmitted::Known));
+    assert_eq!(mempool.admit(act(1, 5), 0, 0), Err(NotAdmitted::Known));
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use pacta_index::Index;
 use pacta_law::{Genesis, PublicKey, Purpose, Refusal};
 use pacta_node::{
-    Config, Error, Handle, Node, Pacing, start_validator, validator_key, validator_secret,
+    Config, Error, Handle, Node, NotTaken, Pacing, start_validator, validator_key, validator_secret,
 };
 use pacta_web::live::Hub;
 use tokio::net::TcpListener;
@@ -276,9 +276,9 @@ async fn parent(args: &NodeArgs, handle: &Handle) {
 async fn submit(handle: &Handle, act: Vec<u8>) {
     loop {
         match handle.submit(act.clone()).await {
-            Err(Refusal::NodeBusy) => tokio::time::sleep(BUSY).await,
-            Err(refusal) => {
-                tracing::warn!(%refusal, "an act from standard input is refused");
+            Err(NotTaken::Refused(Refusal::NodeBusy)) => tokio::time::sleep(BUSY).await,
+            Err(why) => {
+                tracing::warn!(%why, "an act from standard input is not taken");
                 return;
             }
             Ok(_) => return,
