@@ -39,7 +39,7 @@ const HELP_AGAIN_MS_MAX: u64 = 24 * 60 * HELP_AGAIN_MS;
 /// One time that it was helped is forgotten after this time, in milliseconds: two hours.
 const HELP_FORGOTTEN_MS: u64 = 120 * HELP_AGAIN_MS;
 /// A height is asked for again after this time, in milliseconds.
-const ASK_AGAIN_MS: u64 = 10_000;
+const ASK_AGAIN_MS: u64 = 3_000;
 
 /// What is known of the other validators.
 #[derive(Debug, Default)]
@@ -116,12 +116,13 @@ impl Presence {
         self.faulty_max = self.others.len() / 3;
     }
 
-    /// Notes that certificates can be checked up to a height, the last of an epoch, and asks those
-    /// for that one's who are beyond it.
+    /// Notes that certificates can be checked up to a height, the last of an epoch, and asks for
+    /// that one's, or as far as others have come.
     pub fn reach(&mut self, height: u64, now_ms: u64) -> Reaction {
         self.reach = height;
-        match self.ahead(now_ms) >= height {
-            true => self.ask(height, now_ms),
+        let next = self.ahead(now_ms).min(height);
+        match next > self.height {
+            true => self.ask(next, now_ms),
             false => Reaction::None,
         }
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use support::company::Company;
-use support::{Network, get, post, wait_until};
+use support::{Ends, Network, get, post, wait_until};
 
 /// What a test remembers of final acts: where each is, by its id.
 type Finals = BTreeMap<String, (u64, u64)>;
@@ -33,6 +33,7 @@ fn one_is_killed_under_load(network: &mut Network, company: &mut Company, finals
     let url = network.api(0);
     let stop = AtomicBool::new(false);
     let after_kill = thread::scope(|scope| {
+        let ends = Ends(&stop);
         let load = scope.spawn(|| {
             let mut found = Vec::new();
             while !stop.load(Ordering::Relaxed) {
@@ -50,7 +51,7 @@ fn one_is_killed_under_load(network: &mut Network, company: &mut Company, finals
         wait_until("the restarted node is at the tip", 10, || {
             network.heights(KILLED).0 >= height.max(network.heights(0).0.saturating_sub(2))
         });
-        stop.store(true, Ordering::Relaxed);
+        drop(ends);
         let found = load.join().expect("the load runs to its end");
         let after = found.iter().filter(|(at, _)| *at > killed).count();
         finals.extend(found.into_iter().map(|(_, found)| found));
