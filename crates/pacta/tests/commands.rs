@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use support::{Network, PACTA, get, json, pacta, stderr, wait_until};
+use support::{Network, PACTA, get, json, pacta, stderr, text, wait_until};
 
 #[test]
 fn a_key_file_is_made_shown_and_opened_with_its_passphrase_only() {
@@ -73,6 +73,23 @@ fn a_network_of_one_is_founded_runs_and_stops_when_it_is_asked_to() {
     let gone = pacta(&["actor", "list", "--node", &url]);
     assert_eq!(gone.status.code(), Some(69), "{}", stderr(&gone));
     stops_on_sigterm(&network);
+}
+
+#[test]
+fn guests_of_a_devnet_have_the_keys_of_their_officials_and_no_node() {
+    let parent = tempfile::tempdir().expect("a temporary directory");
+    let root = parent.path().join("network");
+    let args = ["devnet", "--dir", text(&root), "--states", "4", "--guests", "1", "--found-only"];
+    let founded = pacta(&args);
+    assert!(founded.status.success(), "{}", stderr(&founded));
+    let file = fs::read(root.join("network.json")).expect("the network is founded");
+    let file: Value = serde_json::from_slice(&file).expect("it is JSON");
+    assert_eq!(file["guests"].as_array().map(Vec::len), Some(1), "{file}");
+    let folder = |of: &Value| root.join(of["slug"].as_str().expect("a State has a folder"));
+    let (guest, state) = (folder(&file["guests"][0]), folder(&file["states"][0]));
+    let minister = "keys/foreign-minister.json";
+    assert!(guest.join(minister).exists() && state.join(minister).exists());
+    assert!(!guest.join("node.json").exists() && state.join("node.json").exists());
 }
 
 fn dry_runs_sign_nothing(network: &Network) {

@@ -8,50 +8,11 @@ use std::time::Duration;
 
 use pacta_files::Digest;
 use serde_json::Value;
-use support::{Network, get, json, pacta, post, wait_until};
+use support::documents::{add, draft, saved, standing, wait_held, write};
+use support::{Network, json, pacta, post, wait_until};
 
 /// Long enough to be killed in the middle of.
 const LARGE: usize = 160 * 1024 * 1024;
-
-/// A file that does not repeat itself, and its id.
-fn write(path: &Path, bytes: usize) -> String {
-    let mut state = 88_172_645_463_325_252_u64;
-    let mut file = Vec::with_capacity(bytes + 8);
-    while file.len() < bytes {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        file.extend_from_slice(&state.to_be_bytes());
-    }
-    file.truncate(bytes);
-    fs::write(path, &file).expect("written");
-    Digest::of(&[&file]).to_string()
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a path is UTF-8")
-}
-
-fn standing(network: &Network, place: usize, id: &str) -> (u16, Value) {
-    let url = format!("{}/files/{id}/status", network.api(place));
-    get(&url).unwrap_or((0, Value::Null))
-}
-
-fn add(network: &Network, place: usize, file: &Path, media_type: &str) -> Value {
-    let node = network.url(place);
-    let args = ["file", "add", text(file), "--media-type", media_type, "--node", &node, "--json"];
-    let (code, answer) = json(&pacta(&args));
-    assert_eq!(code, 0, "{answer}");
-    answer
-}
-
-/// The file as a command saves it from a node.
-fn saved(network: &Network, place: usize, id: &str, to: &Path) -> Vec<u8> {
-    let node = network.url(place);
-    let saved = pacta(&["file", "get", id, "-o", text(to), "--node", &node, "--json"]);
-    assert_eq!(json(&saved).0, 0);
-    fs::read(to).expect("it was written")
-}
 
 #[test]
 fn a_large_file_arrives_once_and_intact_though_its_sender_is_killed() {
@@ -79,7 +40,7 @@ fn a_large_file_arrives_once_and_intact_though_its_sender_is_killed() {
     network.run(0);
     network.run(1);
     network.wait_ready(1);
-    wait_until("the file is held", 120, || standing(&network, 1, &id).1["status"] == "held");
+    wait_held(&network, 1, &id);
     let bytes = fs::read(&file).expect("readable");
     let copy = parent.path().join("copy.bin");
     assert!(saved(&network, 1, &id, &copy) == bytes, "it is intact");
@@ -95,21 +56,8 @@ fn a_large_file_arrives_once_and_intact_though_its_sender_is_killed() {
         standing(&network, 2, &id).1["bytes_had"].as_u64().unwrap_or_default() > 0
     });
     network.kill(1);
-    wait_until("the file is held", 120, || standing(&network, 2, &id).1["status"] == "held");
+    wait_held(&network, 2, &id);
     assert!(saved(&network, 2, &id, &copy) == bytes, "it is intact");
-}
-
-/// Has the first State draft a treaty whose text is a file.
-fn draft(network: &Network, file: &Path) {
-    let (_, example) = json(&pacta(&["treaty", "example"]));
-    let mut draft = example;
-    draft["negotiating"] = Value::from(vec![network.state(0, "actor"), network.state(1, "actor")]);
-    let path = network.root.join("draft.json");
-    fs::write(&path, draft.to_string()).expect("written");
-    let language = format!("en={}", text(file));
-    let drafted = network.sign(0, &["treaty", "draft", text(&path), "--text", &language]);
-    let (code, answer) = json(&drafted);
-    assert_eq!(code, 0, "{answer}");
 }
 
 #[test]
@@ -127,9 +75,7 @@ fn texts_of_a_draft_come_to_all_validators_by_themselves() {
     }
     add(&network, 2, &file, "text/plain");
     for place in 0..4 {
-        wait_until("a node holds the text", 60, || {
-            standing(&network, place, &id).1["status"] == "held"
-        });
+        wait_held(&network, place, &id);
         let copy = parent.path().join("copy.txt");
         assert_eq!(saved(&network, place, &id, &copy), b"The Parties agree.\n");
         let node = network.url(place);

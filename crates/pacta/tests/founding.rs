@@ -2,186 +2,11 @@
 
 mod support;
 
-use std::fs::{self, File};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::fs;
+use std::process::Command;
 
-use serde_json::Value;
-use support::{PACTA, get, json, pacta, stderr, wait_until};
-
-const NAMES: [&str; 5] = ["Ruritania", "Borduria", "Syldavia", "Genovia", "Zubrowka"];
-/// Bound of every wait, in seconds: it is long since machines may be slow.
-const LONG: u64 = 300;
-
-/// A child that does not outlive the test.
-struct Kept(Child);
-
-impl Kept {
-    fn kill(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-
-    fn code(&mut self) -> Option<i32> {
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(LONG) {
-            if let Some(status) = self.0.try_wait().expect("a child can be asked") {
-                return status.code();
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("the founder has not ended in {LONG} s");
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// The founders of a network, in a folder.
-struct Founders {
-    root: PathBuf,
-    passphrase: PathBuf,
-    http: Vec<String>,
-}
-
-impl Founders {
-    fn enrol(root: &Path) -> Self {
-        let passphrase = root.join("passphrase");
-        fs::write(&passphrase, "correct horse\n").expect("a file can be written");
-        let held: Vec<_> = (0..NAMES.len() * 2)
-            .map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"))
-            .collect();
-        let addresses: Vec<_> = held
-            .iter()
-            .map(|listener| listener.local_addr().expect("an address").to_string())
-            .collect();
-        let (p2p, http) = addresses.split_at(NAMES.len());
-        let founders = Self { root: root.into(), passphrase, http: http.to_vec() };
-        for (place, (name, address)) in NAMES.iter().zip(p2p).enumerate() {
-            let (dir, out) = (founders.dir(place), founders.enrolment(place));
-            let output = founders.pacta(
-                &["found", "enroll", "--json", "--name", name, "--address", address],
-                &[("--dir", &dir), ("--out", &out)],
-            );
-            let (code, value) = json(&output);
-            assert_eq!(code, 0, "{}", stderr(&output));
-            assert_eq!(value["founder"]["name"], *name);
-        }
-        founders
-    }
-
-    fn dir(&self, place: usize) -> PathBuf {
-        self.root.join(NAMES[place])
-    }
-
-    fn enrolment(&self, place: usize) -> PathBuf {
-        self.root.join(format!("{}.json", NAMES[place]))
-    }
-
-    fn log(&self, place: usize) -> PathBuf {
-        self.root.join(format!("{}.log", NAMES[place]))
-    }
-
-    fn said(&self, place: usize) -> String {
-        fs::read_to_string(self.log(place)).unwrap_or_default()
-    }
-
-    /// Runs a command with the passphrase and options that are paths.
-    fn pacta(&self, args: &[&str], paths: &[(&str, &Path)]) -> Output {
-        let mut command = Command::new(PACTA);
-        command.args(args).arg("--passphrase-file").arg(&self.passphrase);
-        for (option, path) in paths {
-            command.arg(option).arg(path);
-        }
-        command.output().expect("the program runs")
-    }
-
-    /// Makes a plan of all enrolments, in an order of its own; its file and digest.
-    fn plan(&self, name: &str, file: &str, order: [usize; 5]) -> (PathBuf, String) {
-        let path = self.root.join(file);
-        let output = Command::new(PACTA)
-            .args(["found", "plan", "--json", "--from", "2026-01-05", "--name", name, "--out"])
-            .arg(&path)
-            .args(order.map(|place| self.enrolment(place)))
-            .output()
-            .expect("the program runs");
-        let (code, value) = json(&output);
-        assert_eq!(code, 0, "{}", stderr(&output));
-        (path, value["digest"].as_str().expect("a digest").to_owned())
-    }
-
-    fn run(&self, place: usize, plan: &Path, attempt: &str) -> Kept {
-        let log = File::options().create(true).append(true).open(self.log(place));
-        let out = File::create(self.root.join(format!("{}.out", NAMES[place])));
-        let child = Command::new(PACTA)
-            .args(["found", "run", "--json", "--attempt", attempt, "--http", &self.http[place]])
-            .arg("--passphrase-file")
-            .arg(&self.passphrase)
-            .arg("--dir")
-            .arg(self.dir(place))
-            .arg(plan)
-            .stdin(Stdio::null())
-            .stdout(out.expect("a file can be made"))
-            .stderr(log.expect("a log can be written"))
-            .spawn();
-        Kept(child.expect("the program starts"))
-    }
-
-    /// What a founder printed at the end.
-    fn answer(&self, place: usize) -> Value {
-        let path = self.root.join(format!("{}.out", NAMES[place]));
-        let bytes = fs::read(path).expect("an answer");
-        serde_json::from_slice(&bytes).unwrap_or_else(|error| {
-            panic!("{} printed no JSON ({error}): {}", NAMES[place], self.said(place))
-        })
-    }
-
-    /// All end well and print the same fingerprint; gives the network.
-    fn all_found(&self, running: &mut [Kept]) -> String {
-        for (place, founder) in running.iter_mut().enumerate() {
-            let code = founder.code();
-            assert_eq!(code, Some(0), "{}: {}", NAMES[place], self.said(place));
-        }
-        let answers: Vec<_> = (0..NAMES.len()).map(|place| self.answer(place)).collect();
-        for answer in &answers {
-            assert_eq!(answer["fingerprint"], answers[0]["fingerprint"]);
-            assert_eq!(answer["network"], answers[0]["network"]);
-            assert_eq!(answer["dealer"], false);
-        }
-        for place in 0..NAMES.len() {
-            let left = self.dir(place).join("ceremony");
-            assert!(!left.exists(), "the secrets of the ceremony are gone");
-            let genesis = fs::read(self.dir(place).join("genesis.json")).expect("a genesis");
-            assert_eq!(genesis, fs::read(self.dir(0).join("genesis.json")).expect("a genesis"));
-        }
-        answers[0]["network"].as_str().expect("a network").to_owned()
-    }
-
-    fn node(&self, place: usize) -> Kept {
-        let log = File::options().create(true).append(true).open(self.log(place));
-        let child = Command::new(PACTA)
-            .args(["node", "--with-parent", "--passphrase-file"])
-            .arg(&self.passphrase)
-            .arg("--dir")
-            .arg(self.dir(place))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(log.expect("a log can be written"))
-            .spawn();
-        Kept(child.expect("a node starts"))
-    }
-
-    fn height(&self, place: usize) -> Option<u64> {
-        let (status, value) = get(&format!("http://{}/api/v1/network", self.http[place]))?;
-        (status == 200).then(|| value["node"]["height"].as_u64()).flatten()
-    }
-}
+use support::founders::{Founders, Kept, LONG, NAMES};
+use support::{Network, PACTA, json, pacta, stderr, text, wait_until};
 
 #[test]
 fn five_founders_found_a_network_that_works_and_a_founder_that_differs_is_named() {
@@ -221,49 +46,31 @@ fn five_founders_found_a_network_that_works_and_a_founder_that_differs_is_named(
     let mut late = founders.run(1, &other, "1");
     assert_eq!(late.code(), Some(73), "{}", founders.said(1));
 
-    let _nodes: Vec<_> = (0..NAMES.len()).map(|place| founders.node(place)).collect();
+    let network = founders.start(&network);
     wait_until("the network agrees", LONG, || {
-        (0..NAMES.len()).all(|place| founders.height(place).is_some_and(|height| height > 0))
+        (0..NAMES.len()).all(|place| network.heights(place).0 > 0)
     });
     final_act(&founders, &network);
 }
 
 /// An act becomes final and its receipt is genuine; it does not speak of a dealer.
-fn final_act(founders: &Founders, network: &str) {
-    let key = founders.dir(2).join("keys/foreign-minister.json");
+fn final_act(founders: &Founders, network: &Network) {
     let fresh = founders.root.join("fresh.json");
-    let made = founders.pacta(&["key", "new", fresh.to_str().expect("a path is UTF-8")], &[]);
+    let made = founders.pacta(&["key", "new", text(&fresh)], &[]);
     assert!(made.status.success(), "{}", stderr(&made));
-    let node = format!("http://{}", founders.http[2]);
-    let signed = founders.pacta(
-        &["actor", "register-key", "--yes", "--json", "--node", &node],
-        &[("--key", &key), ("--new-key", &fresh)],
-    );
-    let (code, act) = json(&signed);
-    assert_eq!(code, 0, "{}", stderr(&signed));
+    let (code, act) = json(&network.sign(2, &["actor", "register-key", "--new-key", text(&fresh)]));
+    assert_eq!(code, 0, "{act}");
     let receipt = founders.root.join("receipt.json");
-    let receipt = receipt.to_str().expect("a path is UTF-8");
-    let act = act["act"].as_str().expect("an act");
-    let node = format!("http://{}", founders.http[4]);
+    let (receipt, act) = (text(&receipt), act["act"].as_str().expect("an act"));
+    let (node, id) = (network.url(4), network.file["network"].as_str().expect("a network"));
+    let of_node = ["--output", receipt, "--node", &node, "--network", id];
     wait_until("another founder's node has the receipt", LONG, || {
-        let fetched = pacta(&[
-            "receipt",
-            "act",
-            act,
-            "--output",
-            receipt,
-            "--node",
-            &node,
-            "--network",
-            network,
-        ]);
-        fetched.status.success()
+        pacta(&[&["receipt", "act", act], &of_node[..]].concat()).status.success()
     });
-    let verified = pacta(&["verify", receipt, "--network", network, "--json"]);
-    let (code, verdict) = json(&verified);
+    let (code, verdict) = json(&pacta(&["verify", receipt, "--network", id, "--json"]));
     assert_eq!((code, verdict["verdict"].as_str()), (0, Some("genuine")), "{verdict}");
-    let text = fs::read_to_string(receipt).expect("a receipt");
-    assert!(!text.contains("\"dealer\":true"), "no dealer knew all shares");
+    let receipt = fs::read_to_string(receipt).expect("a receipt");
+    assert!(!receipt.contains("\"dealer\":true"), "no dealer knew all shares");
 }
 
 #[test]
@@ -296,7 +103,7 @@ fn a_founder_killed_in_the_ceremony_goes_on_or_all_make_another_attempt() {
 fn too_few_founders_and_wrong_files_are_refused_with_advice() {
     let parent = tempfile::tempdir().expect("a temporary directory");
     let founders = Founders::enrol(parent.path());
-    let path = |place: usize| founders.enrolment(place).to_str().expect("UTF-8").to_owned();
+    let path = |place: usize| text(&founders.enrolment(place)).to_owned();
     let out = parent.path().join("plan.json");
     let plan = |enrolments: &[String]| {
         Command::new(PACTA)
@@ -323,7 +130,7 @@ fn too_few_founders_and_wrong_files_are_refused_with_advice() {
     // A founder that is not in the plan takes no part, and a fingerprint is compared.
     let output = plan(&[path(0), path(1), path(2), path(4)]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let (dir, plan) = (founders.dir(3), out.to_str().expect("UTF-8"));
+    let (dir, plan) = (founders.dir(3), text(&out));
     let stranger = founders.pacta(&["found", "run", plan], &[("--dir", &dir)]);
     assert_eq!(stranger.status.code(), Some(65), "{}", stderr(&stranger));
     let dir = founders.dir(0);

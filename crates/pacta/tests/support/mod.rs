@@ -3,6 +3,8 @@
 #![allow(dead_code)] // each test uses a part
 
 pub mod company;
+pub mod documents;
+pub mod founders;
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,14 @@ use serde_json::Value;
 
 /// The program under test.
 pub const PACTA: &str = env!("CARGO_BIN_EXE_pacta");
+
+/// The passphrase of all keys of a [`Network`].
+pub const PASSPHRASE: &str = "devnet";
+
+/// A path as an argument of a command.
+pub fn text(path: &Path) -> &str {
+    path.to_str().expect("a path is UTF-8")
+}
 
 /// Runs a command to its end.
 pub fn pacta(args: &[&str]) -> Output {
@@ -80,7 +90,7 @@ pub fn post(url: &str, body: &[u8]) -> Option<(u16, Value)> {
     Some((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
 }
 
-/// A network in a directory, founded by `pacta devnet`, whose nodes the test runs itself.
+/// A network in a directory, whose nodes the test runs itself.
 pub struct Network {
     /// The directory.
     pub root: PathBuf,
@@ -90,20 +100,20 @@ pub struct Network {
 }
 
 impl Network {
-    /// Founds a network of some States in a directory that does not exist, and starts its nodes.
+    /// Founds a network of some States in a directory that does not exist, by `pacta devnet`, and
+    /// starts its nodes.
     pub fn start(root: &Path, states: usize) -> Self {
-        Self::start_with_guests(root, states, 0)
-    }
-
-    /// As [`Network::start`], with further States that operate no validator.
-    pub fn start_with_guests(root: &Path, states: usize, guests: usize) -> Self {
-        let dir = root.to_str().expect("a path is UTF-8");
-        let (number, guests) = (states.to_string(), guests.to_string());
-        let args = ["devnet", "--dir", dir, "--states", &number, "--guests", &guests];
+        let args = ["devnet", "--dir", text(root), "--states", &states.to_string()];
         let founded = pacta(&[&args[..], &["--found-only"]].concat());
         assert!(founded.status.success(), "{}", stderr(&founded));
         let file = std::fs::read(root.join("network.json")).expect("the network is founded");
-        let file: Value = serde_json::from_slice(&file).expect("it is JSON");
+        Self::started(root, serde_json::from_slice(&file).expect("it is JSON"))
+    }
+
+    /// A network that was founded in a directory, as a file like network.json describes it, with
+    /// its nodes started.
+    pub fn started(root: &Path, file: Value) -> Self {
+        let states = file["states"].as_array().expect("a network has States").len();
         let mut network = Self { root: root.into(), file, nodes: Vec::new() };
         network.nodes.resize_with(states, || None);
         (0..states).for_each(|place| network.run(place));
@@ -114,7 +124,7 @@ impl Network {
     /// From now on a node has another directory and another address.
     pub fn adopt(&mut self, place: usize, folder: PathBuf, http: String) {
         self.file["states"][place]["http"] = http.into();
-        self.file["states"][place]["folder"] = folder.to_str().expect("a path is UTF-8").into();
+        self.file["states"][place]["folder"] = text(&folder).into();
     }
 
     /// How many nodes it has.
@@ -153,7 +163,7 @@ impl Network {
         let child = Command::new(PACTA)
             .args(["node", "--with-parent", "--dir"])
             .arg(&folder)
-            .env("PACTA_PASSPHRASE", "devnet")
+            .env("PACTA_PASSPHRASE", PASSPHRASE)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(log.expect("a log can be written"))
@@ -195,6 +205,13 @@ impl Network {
         })
     }
 
+    /// Waits until the index of a node has reached a height.
+    pub fn wait_indexed(&self, place: usize, height: u64) {
+        wait_until("a node and its index have come so far", 120, || {
+            self.heights(place).1 >= height
+        });
+    }
+
     /// Runs a command that signs, as the minister of a State at its own node.
     pub fn sign(&self, place: usize, args: &[&str]) -> Output {
         self.sign_at(place, place, args)
@@ -212,7 +229,7 @@ impl Network {
             .args(args)
             .args(["--yes", "--json", "--node", &self.url(node), "--key"])
             .arg(key)
-            .env("PACTA_PASSPHRASE", "devnet")
+            .env("PACTA_PASSPHRASE", PASSPHRASE)
             .output()
             .expect("the program runs")
     }
