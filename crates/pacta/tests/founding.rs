@@ -121,8 +121,8 @@ fn too_few_founders_and_wrong_files_are_refused_with_advice() {
     let twice = plan(&[path(0), path(1), path(2), path(2)]);
     assert_eq!(twice.status.code(), Some(65), "{}", stderr(&twice));
 
-    let text = fs::read_to_string(path(3)).expect("an enrolment");
-    fs::write(path(3), text.replace("Genovia", "Genoa")).expect("it can be written");
+    let enrolment = fs::read_to_string(path(3)).expect("an enrolment");
+    fs::write(path(3), enrolment.replace("Genovia", "Genoa")).expect("it can be written");
     let forged = plan(&[path(0), path(1), path(2), path(3)]);
     assert_eq!(forged.status.code(), Some(65));
     assert!(stderr(&forged).contains("signature"), "{}", stderr(&forged));

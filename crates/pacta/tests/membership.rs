@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use support::company::Company;
 use support::founders::{Founders, free_addresses};
-use support::{Network, PACTA, PASSPHRASE, get, json, pacta, post, text, wait_until};
+use support::{Ends, Network, PACTA, PASSPHRASE, get, json, pacta, post, text, wait_until};
 
 /// No act may wait longer than this for finality while the committee changes, nor the first one
 /// after all have restarted. The bound for a machine of its own is 2 s; six nodes, their clients
@@ -48,15 +48,6 @@ impl Joined {
         wait_until("the node has a key", 60, || path.exists());
         let public = read(&path)["public"].as_str().expect("a key").to_owned();
         (path, public)
-    }
-}
-
-/// Ends the load, also when the test fails.
-struct Stops<'a>(&'a AtomicBool);
-
-impl Drop for Stops<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -181,7 +172,7 @@ fn validators_come_and_go_and_the_network_key_stays() {
     let longest = Mutex::new(Duration::ZERO);
     let api = network.api(0);
     let joined = thread::scope(|scope| {
-        let _stops = Stops(&stop);
+        let _ends = Ends(&stop);
         scope.spawn(|| {
             *longest.lock().expect("nobody panics with it") = load(&api, &mut worker, &stop);
         });
