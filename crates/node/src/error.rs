@@ -29,8 +29,8 @@ pub enum Error {
         "two different blocks {} are both final: more validators lied than the network bears; \
          {}{}; keep the directory {} as evidence, delete nothing, and do not start this node \
          again until all States have compared their blocks and agreed which one stands; \
-         docs/operate/running.md says how", of_height(*.height), naming(.named), kept_in(.kept.as_ref()),
-        .directory.display()
+         docs/operate/running.md says how",
+        of_height(*.height), naming(.named), kept_in(.kept.as_ref()), .directory.display()
     )]
     Contradicted {
         /// The directory.
