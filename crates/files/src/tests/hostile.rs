@@ -18,7 +18,7 @@ fn names(folder: &Path) -> usize {
     fs::read_dir(folder).expect("a folder").count()
 }
 
-/// The number of a chunk, the state before it, and its bytes.
+/// A chunk of a file, the state before it, and its bytes.
 type Chunk = (u64, State, Vec<u8>);
 
 /// A digest made up from its end: chunks lead to it, but not from the first state. Its shape, and
@@ -89,7 +89,7 @@ fn a_lie_about_the_length_loses_nothing_that_has_come() {
         assert_eq!(store.arrive(two.id, shape).err(), refused);
         drop(store.arrive(two.id, two.shape).expect("what is proved is still listened to"));
         assert_eq!(store.arrive(two.id, shape).err(), refused);
-        assert_eq!(store.standing(&two.id), two.standing(FOUR - CHUNK_BYTES * 2));
+        assert_eq!(store.standing(&two.id), two.standing(2 * CHUNK_BYTES));
     }
     assert_eq!(two.arrival().next(), Some(1));
     // Before a chunk has come, the liar is only one who says something.

@@ -289,8 +289,7 @@ where
                 }
                 Some(Answer::Gone(peer, of)) if of == id => plan.leave(&peer),
                 Some(Answer::Has(peer, of, bytes))
-                    if of == id
-                        && bytes == plan.shape().bytes()
+                    if (of, bytes) == (id, plan.shape().bytes())
                         && !self.exchange.is_barred(&peer, self.context.current()) =>
                 {
                     plan.join(peer);
