@@ -184,8 +184,9 @@ fn run(
         Ok(Err(error)) => error,
         Err(panic) => {
             let reason = message(panic.as_ref());
-            let evidence = handles.try_recv().map(|handle: Handle| handle.evidence());
-            contradiction::keep(directory, &genesis, &reason, &evidence.unwrap_or_default())
+            let known = |handle: Handle| [handle.evidence(), handle.unproven_evidence()].concat();
+            let evidence = handles.try_recv().map(known).unwrap_or_default();
+            contradiction::keep(directory, &genesis, &reason, &evidence)
                 .unwrap_or_else(|| directory.explain(&reason))
         }
     }
