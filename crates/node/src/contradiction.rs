@@ -113,9 +113,28 @@ impl Contradiction {
     }
 }
 
+/// Refuses a directory whose node was given two final blocks of one height: its store still holds
+/// blocks of both chains, and the node would run until it comes to the second one again.
+///
+/// # Errors
+/// What was said then, or [`Error::Directory`] if it cannot be read.
+pub fn refuse(directory: &Directory) -> Result<(), Error> {
+    let data = directory.path();
+    match Contradiction::read(data) {
+        Ok(None) => Ok(()),
+        Ok(Some(kept)) => Err(kept.error(data)),
+        Err(error) => Err(Error::Directory {
+            directory: data.into(),
+            reason: format!(
+                "{FILE}, which says that two final blocks of one height came, cannot be read \
+                 ({error}); delete nothing, and do as docs/operate/running.md says of them"
+            ),
+        }),
+    }
+}
+
 /// Keeps what a node has that was given two final blocks of one height, and says so; none if it was
-/// not. It is known by what the node said when it ended, or by its store, where that may be so. What
-/// was kept at an earlier start stays: it knew more.
+/// not. It is known by what the node said when it ended, or by its store, where that may be so.
 pub fn keep(
     directory: &Directory,
     genesis: &Genesis,
@@ -129,9 +148,6 @@ pub fn keep(
     let found = find_guarded(directory, genesis);
     if found.is_none() && !is_contradiction(reason) {
         return None;
-    }
-    if let Ok(Some(kept)) = Contradiction::read(data) {
-        return Some(kept.error(data));
     }
     let mut named: Vec<_> = evidence.iter().map(Evidence::validator).collect();
     named.sort_unstable();

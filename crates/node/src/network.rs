@@ -93,6 +93,7 @@ pub struct Node {
 pub async fn start_validator(config: Config) -> Result<Node, Error> {
     keep_panics_off_the_terminal();
     let directory = Directory::open(&config.directory, &config.genesis.network().to_string())?;
+    contradiction::refuse(&directory)?;
     check_address(config.listen)?;
     let alone = config.genesis.founding.validators.len() == 1;
     let (voting, keeper) = Voting::open(&config.marks, alone, config.despite_lost_votes)?;

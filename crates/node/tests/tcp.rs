@@ -114,18 +114,23 @@ async fn a_node_with_two_final_blocks_of_one_height_says_so_and_not_that_it_is_d
     let parent = tempfile::tempdir().unwrap();
     let town = Town::new("Two chains", parent.path());
     two_chains(&town.directory(0), &town.founded);
-    for start in ["the first", "another"] {
-        let error = match start_validator(town.config(0)).await {
-            Err(error) => error,
-            Ok(node) => tokio::time::timeout(ANSWER_MAX, node.ended()).await.expect("it stops"),
-        };
-        let file = town.directory(0).join("contradiction.json");
+    let file = town.directory(0).join("contradiction.json");
+    let is_told = |error: &Error| {
         assert!(
-            matches!(&error, Error::Contradicted { kept: Some(kept), .. } if *kept == file),
-            "{start} start: {error}"
+            matches!(error, Error::Contradicted { kept: Some(kept), .. } if *kept == file),
+            "{error}"
         );
-        assert!(file.exists());
+    };
+    match start_validator(town.config(0)).await {
+        Err(error) => is_told(&error),
+        Ok(node) => {
+            is_told(&tokio::time::timeout(ANSWER_MAX, node.ended()).await.expect("it stops"))
+        }
     }
+    assert!(file.exists());
+    // It does not start again while that file is there, whatever else is.
+    std::fs::remove_dir_all(town.directory(0).join("store")).unwrap();
+    is_told(&start_validator(town.config(0)).await.err().expect("it is refused"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@ use std::fs;
 
 use pacta_node::{
     Error,
-    contradiction::{Contradiction, is_about_the_chain, is_contradiction, keep},
+    contradiction::{Contradiction, is_about_the_chain, is_contradiction, keep, refuse},
     directory::Directory,
 };
 
@@ -71,12 +71,12 @@ fn what_a_node_has_of_two_final_blocks_is_kept_once_and_read_again() {
     let sides = found.sides.as_ref().unwrap();
     assert_ne!(sides[0].block, sides[1].block);
     assert_eq!(found.error(&data), error);
-    let before = fs::read(&file).unwrap();
-    let again = keep(&directory, &founded.genesis, "does not extend the applied tip", &[]);
-    assert_eq!(again, Some(error), "the first stays");
-    assert_eq!(fs::read(&file).unwrap(), before);
+    assert_eq!(refuse(&directory), Err(error), "the node does not start again");
+    fs::write(&file, "{").unwrap();
+    assert!(matches!(refuse(&directory), Err(Error::Directory { .. })), "whatever it says");
     assert_eq!(Contradiction::read(folder.path()).unwrap(), None);
 
     let sound = Directory::open(&folder.path().join("sound"), "another").unwrap();
+    assert_eq!(refuse(&sound), Ok(()));
     assert_eq!(keep(&sound, &founded.genesis, "stored data is damaged: blocks", &[]), None);
 }
