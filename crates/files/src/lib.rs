@@ -29,6 +29,6 @@ pub use chain::{CHUNK_BYTES, Shape, State};
 pub use error::Error;
 pub use pacta_law::Digest;
 pub use reader::Reader;
-pub use space::Limits;
+pub use space::{Limits, client_of};
 pub use store::{Held, Standing, Store, Wanted};
 pub use upload::Upload;

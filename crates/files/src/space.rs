@@ -147,8 +147,8 @@ impl Drop for Place {
     }
 }
 
-/// Those who count as one client: a line of IPv6 has a whole /64 of addresses.
-fn client_of(address: IpAddr) -> IpAddr {
+/// The address by which a client counts: a line of IPv6 has a whole /64 of addresses.
+pub fn client_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
