@@ -63,9 +63,9 @@ impl Kept {
     }
 }
 
-/// Evidence against validators that the founding does not name. The receipt of who signs in an epoch
-/// proves that they are validators; it is asked for when the epoch begins, since a node that is
-/// given two final blocks stops before it could ask.
+/// Evidence against validators that the founding does not name. The receipt of who signs in an
+/// epoch proves that they are validators; it is asked for when the epoch begins, since a node that
+/// is given two final blocks stops before it could ask.
 #[derive(Default)]
 pub struct Suspicions {
     /// All that was heard, whether it is proven or not.
@@ -108,9 +108,9 @@ impl Suspicions {
         epochs.filter(|epoch| !self.receipts.contains_key(epoch)).collect()
     }
 
-    /// Takes the receipt of who signs in an epoch; what it proves is given back. One of absence says
-    /// something only of epochs that the ledger forgets by now: at the start of an epoch it may be a
-    /// block behind.
+    /// Takes the receipt of who signs in an epoch; what it proves is given back. One of absence
+    /// says something only of epochs that the ledger forgets by now: at the start of an epoch it
+    /// may be a block behind.
     pub fn receive(&mut self, epoch: u64, receipt: Receipt) -> Vec<(Evidence, Proven)> {
         let is_there = receipt.record().is_some();
         if !is_there && epoch.saturating_add(COMMITTEES_KEPT) >= self.epoch {

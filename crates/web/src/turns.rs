@@ -30,8 +30,8 @@ impl Turns {
         Self { turns: Arc::new(Semaphore::new(at_once)), clients: Arc::default() }
     }
 
-    /// Waits until nothing else of the client is begun; none once there are no turns any more, which
-    /// nothing brings about.
+    /// Waits until nothing else of the client is begun; none once there are no turns any more,
+    /// which nothing brings about.
     pub async fn begin(&self, client: Option<IpAddr>) -> Option<Begun> {
         let of_client = self.of_client(client.map(client_of)).acquire_owned().await.ok()?;
         Some(Begun { turns: self.turns.clone(), _of_client: of_client })

@@ -57,7 +57,7 @@ fn evidence_waits_for_its_receipt_as_long_as_the_ledger_has_it() {
         for epoch in 3..=last {
             suspicions.enter(epoch, false);
             assert!(suspicions.receive(3, nothing()).is_empty());
-            assert_eq!(suspicions.unproven(), [evidence.clone()], "in epoch {epoch}");
+            assert_eq!(suspicions.unproven(), std::slice::from_ref(&evidence), "in epoch {epoch}");
             assert_eq!(suspicions.wanted(), BTreeSet::from([3]));
         }
         let proven = suspicions.receive(3, receipt.clone());
