@@ -146,11 +146,17 @@ impl Evidence {
         Ok(Self { committee: Some(raw(&receipt.to_bytes())?), v: 2, ..self })
     }
 
+    /// The epoch of the votes; none of votes that cannot be read.
+    #[must_use]
+    pub fn epoch(&self) -> Option<u64> {
+        self.votes[0].said().map(|said| said.epoch)
+    }
+
     /// Where the ledger says who signs in the epoch of the votes; none of votes that cannot be
     /// read.
     #[must_use]
     pub fn committee_path(&self) -> Option<Path> {
-        self.votes[0].said().map(|said| signing_path(said.epoch))
+        self.epoch().map(signing_path)
     }
 
     /// The validator's key.

@@ -147,7 +147,7 @@ impl Drop for Place {
     }
 }
 
-/// Those who count as one client: a line of IPv6 has a whole /64 of addresses.
+/// The address by which a client counts: a line of IPv6 has a whole /64 of addresses.
 #[must_use]
 pub fn client_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {

@@ -3,6 +3,7 @@
 
 use std::{
     fs, io,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
 
@@ -20,9 +21,9 @@ use crate::{
     archives::{self, Blocks, Certificates},
     block::Block,
     databases,
-    directory::{Directory, write_durably},
+    directory::{Directory, lacking, write_durably},
     error::Error,
-    network::PREFIX,
+    network::{PREFIX, message},
     types::{Ceremony, Context, Finalization},
 };
 
@@ -33,12 +34,22 @@ const FORMAT: &str = "pacta-contradiction";
 /// How the engine says that it was given another final block than the one it has.
 const SIGNS: [&str; 2] =
     ["finalized block does not extend the applied tip", "conflicting finalized block"];
+/// What parts say that end because the one that was given it did: they may be heard before it.
+const FOLLOWS: [&str; 2] = ["actor dropped", "the engine of epoch "];
 /// Last heights at which the other block is looked for.
-const HEIGHTS_MAX: u64 = 4096;
+const HEIGHTS_MAX: usize = 4096;
 
 /// Whether a node that ended with this message was given two final blocks of one height.
 pub fn is_contradiction(message: &str) -> bool {
     SIGNS.iter().any(|sign| message.contains(sign))
+}
+
+/// Whether the store is looked at for two final blocks after this message. What ended for want of
+/// space or of files, or on damaged data, says nothing of the chain, and what is found in the store
+/// then would hide what is the matter.
+pub fn is_about_the_chain(message: &str) -> bool {
+    let follows = FOLLOWS.iter().any(|sign| message.contains(sign));
+    lacking(message).is_none() && (follows || is_contradiction(message))
 }
 
 /// What a node has of two final blocks of one height.
@@ -102,23 +113,41 @@ impl Contradiction {
     }
 }
 
+/// Refuses a directory whose node was given two final blocks of one height: its store still holds
+/// blocks of both chains, and the node would run until it comes to the second one again.
+///
+/// # Errors
+/// What was said then, or [`Error::Directory`] if it cannot be read.
+pub fn refuse(directory: &Directory) -> Result<(), Error> {
+    let data = directory.path();
+    match Contradiction::read(data) {
+        Ok(None) => Ok(()),
+        Ok(Some(kept)) => Err(kept.error(data)),
+        Err(error) => Err(Error::Directory {
+            directory: data.into(),
+            reason: format!(
+                "{FILE}, which says that two final blocks of one height came, cannot be read \
+                 ({error}); delete nothing, and do as docs/operate/running.md says of them"
+            ),
+        }),
+    }
+}
+
 /// Keeps what a node has that was given two final blocks of one height, and says so; none if it was
-/// not. It is known by what the node said when it ended, or by its store: another part that panics
-/// on account of the first may be heard before it. What was kept at an earlier start stays: it knew
-/// more.
+/// not. It is known by what the node said when it ended, or by its store, where that may be so.
 pub fn keep(
     directory: &Directory,
     genesis: &Genesis,
     reason: &str,
     evidence: &[Evidence],
 ) -> Option<Error> {
-    let data = directory.path();
-    let found = find(directory, genesis);
-    if found.is_none() && !is_contradiction(reason) {
+    if !is_about_the_chain(reason) {
         return None;
     }
-    if let Ok(Some(kept)) = Contradiction::read(data) {
-        return Some(kept.error(data));
+    let data = directory.path();
+    let found = find_guarded(directory, genesis);
+    if found.is_none() && !is_contradiction(reason) {
+        return None;
     }
     let mut named: Vec<_> = evidence.iter().map(Evidence::validator).collect();
     named.sort_unstable();
@@ -144,7 +173,16 @@ pub fn keep(
     Some(Error::Contradicted { directory: data.into(), height, named, kept: kept.ok() })
 }
 
-/// The two sides in the store of a node that has ended, if both are there.
+/// The two sides in the store of a node that has ended, if both are there. The engine panics where
+/// it cannot read, and nobody would hear why the node ended.
+fn find_guarded(directory: &Directory, genesis: &Genesis) -> Option<(u64, [Side; 2])> {
+    catch_unwind(AssertUnwindSafe(|| find(directory, genesis))).unwrap_or_else(|panic| {
+        let reason = message(panic.as_ref());
+        tracing::error!(reason, "the two final blocks cannot be read from the store");
+        None
+    })
+}
+
 fn find(directory: &Directory, genesis: &Genesis) -> Option<(u64, [Side; 2])> {
     let epochs = FixedEpocher::new(genesis.founding.epoch_blocks.try_into().ok()?);
     let runtime =
@@ -168,17 +206,17 @@ impl<E: Context> Chains<E> {
     /// The last height whose block is not the parent of the next one.
     async fn find(&self) -> Option<(u64, [Side; 2])> {
         let last = self.blocks.last_index()?;
-        for next in (1..=last).rev().take(HEIGHTS_MAX as usize) {
-            let (Some(after), Some(own)) = (self.block(next).await, self.block(next - 1).await)
-            else {
-                continue;
-            };
-            let other = after.header().parent_digest;
-            if other != own.header().digest() {
-                let sides =
-                    [self.side(own.header().digest(), &own).await, self.side(other, &after).await];
-                return Some((next - 1, sides));
+        let mut after = self.block(last).await;
+        for height in (0..last).rev().take(HEIGHTS_MAX) {
+            let own = self.block(height).await;
+            if let (Some(own), Some(after)) = (&own, &after) {
+                let (block, other) = (own.header().digest(), after.header().parent_digest);
+                if other != block {
+                    let sides = [self.side(block, own).await, self.side(other, after).await];
+                    return Some((height, sides));
+                }
             }
+            after = own;
         }
         None
     }

@@ -82,27 +82,29 @@ impl Directory {
 
     /// What to say of an engine that ended with this message.
     pub fn explain(&self, message: &str) -> Error {
-        let full = ["No space left", "StorageFull", "os error 28", "Disk quota", "File too large"];
-        if full.iter().any(|sign| message.contains(sign)) {
-            return Error::Directory {
-                directory: self.path.clone(),
-                reason: "the disk is full; free space and start again, nothing final is lost"
-                    .into(),
-            };
-        }
-        if ["Too many open files", "os error 24"].iter().any(|sign| message.contains(sign)) {
-            return Error::Directory {
-                directory: self.path.clone(),
-                reason:
-                    "the limit of open files is reached; raise it (ulimit -n) and start again, \
-                         nothing final is lost"
-                        .into(),
-            };
+        if let Some(reason) = lacking(message) {
+            return Error::Directory { directory: self.path.clone(), reason: reason.into() };
         }
         let message = message.lines().next().unwrap_or_default();
         let message = message.strip_prefix(Error::DAMAGED).unwrap_or(message);
         Error::DamagedDirectory { directory: self.path.clone(), reason: message.into() }
     }
+}
+
+/// What the machine lacks by what an engine said when it ended, and what to do; none if that is not
+/// why it ended.
+pub(crate) fn lacking(message: &str) -> Option<&'static str> {
+    let says = |signs: &[&str]| signs.iter().any(|sign| message.contains(sign));
+    if says(&["No space left", "StorageFull", "os error 28", "Disk quota", "File too large"]) {
+        return Some("the disk is full; free space and start again, nothing final is lost");
+    }
+    if says(&["Too many open files", "os error 24"]) {
+        return Some(
+            "the limit of open files is reached; raise it (ulimit -n) and start again, nothing \
+             final is lost",
+        );
+    }
+    None
 }
 
 fn cannot(path: &Path, error: &io::Error) -> Error {

@@ -27,9 +27,9 @@ pub enum Error {
     /// Two blocks of one height are both final.
     #[error(
         "two different blocks {} are both final: more validators lied than the network bears; \
-         {}{}; keep the directory {} as evidence, delete nothing, and do not start this node \
-         again until all States have compared their blocks and agreed which one stands; \
-         docs/operate/running.md says how",
+         {}{}; keep the directory {} as evidence, delete nothing, and compare blocks with all \
+         other States; when they have agreed which one stands, move the directory aside and start with \
+         an empty one, as docs/operate/running.md says",
         of_height(*.height),
         naming(.named),
         kept_in(.kept.as_ref()),

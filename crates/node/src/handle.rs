@@ -270,6 +270,12 @@ impl Handle {
         self.shared.evidence()
     }
 
+    /// Evidence of which it is not proven yet that it is against a validator, since no receipt of
+    /// who signs in its epoch has come.
+    pub(crate) fn unproven_evidence(&self) -> Vec<Evidence> {
+        self.shared.suspicions().unproven()
+    }
+
     /// Completes when there is new evidence. Ask for this before [`Self::evidence`].
     pub fn more_evidence(&self) -> impl Future<Output = ()> + Send + '_ {
         self.shared.accusations().next()

@@ -32,7 +32,7 @@ pub mod intake;
 mod keys;
 mod members;
 pub mod mempool;
-mod misconduct;
+pub mod misconduct;
 mod network;
 mod paced;
 mod pacing;

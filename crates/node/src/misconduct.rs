@@ -1,7 +1,7 @@
 //! Hears of validators that contradict themselves, and keeps the evidence.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::{self, Debug},
     num::NonZeroUsize,
     sync::Arc,
@@ -23,10 +23,10 @@ use commonware_cryptography::{
 use commonware_p2p::{Message, Receiver};
 use commonware_utils::{ordered::Set, sync::Mutex};
 use pacta_chain::{
-    Defect, Evidence, Proven, Verdict,
+    Defect, Evidence, Proven, Receipt, Verdict,
     evidence::{Cast, Vote},
 };
-use pacta_law::{Digest, PublicKey, Signature};
+use pacta_law::{Digest, PublicKey, Signature, limits::COMMITTEES_KEPT, network::signing_path};
 
 use crate::{
     handle::Handle,
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// A receipt that could not be had is asked for again after this time.
-const AGAIN: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_secs(1);
 /// Pieces of evidence kept against one validator, at most: one convicts it.
 const KEPT_MAX: usize = 16;
 
@@ -51,7 +51,7 @@ impl Kept {
     }
 
     /// Keeps evidence no more.
-    pub fn forget(&mut self, evidence: &Evidence) {
+    fn forget(&mut self, evidence: &Evidence) {
         if let Some(against) = self.0.get_mut(&evidence.validator().0) {
             against.remove(&evidence.digest());
         }
@@ -60,6 +60,90 @@ impl Kept {
     /// All that is kept.
     pub fn all(&self) -> Vec<Evidence> {
         self.0.values().flat_map(BTreeMap::values).cloned().collect()
+    }
+}
+
+/// Evidence against validators that the founding does not name. The receipt of who signs in an
+/// epoch proves that they are validators; it is asked for when the epoch begins, since a node that
+/// is given two final blocks stops before it could ask.
+#[derive(Default)]
+pub struct Suspicions {
+    /// All that was heard, whether it is proven or not.
+    heard: Kept,
+    /// That of which no receipt has come.
+    unproven: Vec<Evidence>,
+    /// Receipts by epoch.
+    receipts: BTreeMap<u64, Receipt>,
+    /// The epoch that has begun last, and whether validators sign in it that joined later.
+    epoch: u64,
+    joined: bool,
+}
+
+impl Suspicions {
+    /// Notes that an epoch has begun, and whether validators sign in it that the founding does not
+    /// name.
+    pub fn enter(&mut self, epoch: u64, joined: bool) {
+        (self.epoch, self.joined) = (epoch, joined);
+        self.receipts.retain(|of, _| of.saturating_add(COMMITTEES_KEPT) >= epoch);
+    }
+
+    /// Takes evidence whose votes are signed; what is new and proven, with its receipt, is given
+    /// back. What is not proven yet is kept.
+    pub fn suspect(&mut self, evidence: Evidence) -> Option<(Evidence, Proven)> {
+        if !self.heard.keep(evidence.clone()) {
+            return None;
+        }
+        let receipt = evidence.epoch().and_then(|epoch| self.receipts.get(&epoch));
+        let Some(receipt) = receipt else {
+            self.unproven.push(evidence);
+            return None;
+        };
+        prove(&evidence, receipt)
+    }
+
+    /// The epochs of which the receipt is wanted.
+    pub fn wanted(&self) -> BTreeSet<u64> {
+        let this = self.joined.then_some(self.epoch);
+        let epochs = self.unproven.iter().filter_map(Evidence::epoch).chain(this);
+        epochs.filter(|epoch| !self.receipts.contains_key(epoch)).collect()
+    }
+
+    /// Takes the receipt of who signs in an epoch; what it proves is given back. One of absence
+    /// says something only of epochs that the ledger forgets by now: at the start of an epoch it
+    /// may be a block behind.
+    pub fn receive(&mut self, epoch: u64, receipt: Receipt) -> Vec<(Evidence, Proven)> {
+        let is_there = receipt.record().is_some();
+        if !is_there && epoch.saturating_add(COMMITTEES_KEPT) >= self.epoch {
+            return Vec::new();
+        }
+        let (of_epoch, others) = std::mem::take(&mut self.unproven)
+            .into_iter()
+            .partition(|evidence: &Evidence| evidence.epoch() == Some(epoch));
+        self.unproven = others;
+        if !is_there {
+            of_epoch.iter().for_each(|evidence| self.heard.forget(evidence));
+            return Vec::new();
+        }
+        let proven = of_epoch.iter().filter_map(|evidence| prove(evidence, &receipt)).collect();
+        self.receipts.insert(epoch, receipt);
+        proven
+    }
+
+    /// Evidence of which it is not proven yet that it is against a validator.
+    pub fn unproven(&self) -> Vec<Evidence> {
+        self.unproven.clone()
+    }
+}
+
+/// Evidence with the receipt of who signs in its epoch, if that convicts somebody.
+fn prove(evidence: &Evidence, receipt: &Receipt) -> Option<(Evidence, Proven)> {
+    let evidence = evidence.clone().with_committee(receipt).ok()?;
+    match evidence.verify() {
+        Verdict::Genuine(proven) => Some((evidence, proven)),
+        verdict => {
+            tracing::warn!(?verdict, "evidence convicts nobody");
+            None
+        }
     }
 }
 
@@ -108,36 +192,27 @@ fn accuse(shared: &Shared, evidence: Evidence, proven: &Proven) {
     }
 }
 
-/// Starts to prove of validators that the founding does not name that they are validators.
+/// Starts to ask who signs, by which validators are convicted that the founding does not name.
 pub fn start<E: Context>(context: E, shared: Shared, handle: Handle) {
     context.spawn(move |context| async move {
         loop {
-            let more = shared.suspicions().next();
-            let waiting = shared.suspected();
-            for evidence in &waiting {
-                if prove(&shared, &handle, evidence).await {
-                    shared.clear(evidence);
+            let more = shared.more_suspicions().next();
+            let wanted = shared.suspicions().wanted();
+            for epoch in wanted {
+                if let Ok(receipt) = handle.record_receipt(signing_path(epoch)).await {
+                    let proven = shared.suspicions().receive(epoch, receipt);
+                    for (evidence, proven) in proven {
+                        accuse(&shared, evidence, &proven);
+                    }
                 }
             }
-            if waiting.is_empty() {
+            if shared.suspicions().wanted().is_empty() {
                 more.await;
             } else {
                 context.sleep(AGAIN).await;
             }
         }
     });
-}
-
-/// Adds to evidence the receipt of who signs in its epoch; whether no more can be done.
-async fn prove(shared: &Shared, handle: &Handle, evidence: &Evidence) -> bool {
-    let Some(path) = evidence.committee_path() else { return true };
-    let Ok(receipt) = handle.record_receipt(path).await else { return false };
-    let Ok(evidence) = evidence.clone().with_committee(&receipt) else { return true };
-    match evidence.verify() {
-        Verdict::Genuine(proven) => accuse(shared, evidence, &proven),
-        verdict => tracing::warn!(?verdict, "evidence convicts nobody"),
-    }
-    true
 }
 
 /// Hears votes of one epoch, and keeps the evidence in them: two that the engine finds
@@ -173,7 +248,9 @@ impl Ears {
         match evidence.verify() {
             Verdict::Genuine(proven) => accuse(&self.shared, evidence, &proven),
             Verdict::NotGenuine(Defect::NoValidator) if evidence.is_signed() => {
-                self.shared.suspect(evidence);
+                if let Some((evidence, proven)) = self.shared.suspect(evidence) {
+                    accuse(&self.shared, evidence, &proven);
+                }
             }
             _ => return false,
         }

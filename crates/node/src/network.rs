@@ -93,6 +93,7 @@ pub struct Node {
 pub async fn start_validator(config: Config) -> Result<Node, Error> {
     keep_panics_off_the_terminal();
     let directory = Directory::open(&config.directory, &config.genesis.network().to_string())?;
+    contradiction::refuse(&directory)?;
     check_address(config.listen)?;
     let alone = config.genesis.founding.validators.len() == 1;
     let (voting, keeper) = Voting::open(&config.marks, alone, config.despite_lost_votes)?;
@@ -184,8 +185,9 @@ fn run(
         Ok(Err(error)) => error,
         Err(panic) => {
             let reason = message(panic.as_ref());
-            let evidence = handles.try_recv().map(|handle: Handle| handle.evidence());
-            contradiction::keep(directory, &genesis, &reason, &evidence.unwrap_or_default())
+            let known = |handle: Handle| [handle.evidence(), handle.unproven_evidence()].concat();
+            let evidence = handles.try_recv().map(known).unwrap_or_default();
+            contradiction::keep(directory, &genesis, &reason, &evidence)
                 .unwrap_or_else(|| directory.explain(&reason))
         }
     }

@@ -14,13 +14,23 @@ use commonware_utils::{
     ordered::Set,
     sync::{Mutex, MutexGuard},
 };
-use pacta_chain::{Evidence, Header};
+use pacta_chain::{Evidence, Header, Proven};
 use pacta_law::{ActId, ActorId, Genesis, NetworkId, Path};
 
 use crate::{
-    bell::Bell, engine::Errs, error::Error, fair::Fair, intake::Intake, mempool::Mempool,
-    misconduct::Kept, pacing::Pacing, presence::Presence, turns::Turns, types::ValidatorKey,
-    voting::Voting, work::WorkPace,
+    bell::Bell,
+    engine::Errs,
+    error::Error,
+    fair::Fair,
+    intake::Intake,
+    mempool::Mempool,
+    misconduct::{Kept, Suspicions},
+    pacing::Pacing,
+    presence::Presence,
+    turns::Turns,
+    types::ValidatorKey,
+    voting::Voting,
+    work::WorkPace,
 };
 
 /// Acts to send to all peers: actors take turns.
@@ -98,9 +108,10 @@ struct Inner {
     withheld: AtomicU64,
     /// Rings when there is new evidence.
     accusations: Bell,
-    /// Evidence against keys of which it is not proven yet that they are validators'.
-    suspected: Mutex<Kept>,
-    suspicions: Bell,
+    /// Evidence against validators that the founding does not name.
+    suspicions: Mutex<Suspicions>,
+    /// Rings when there may be more to prove.
+    more_suspicions: Bell,
     /// Whether shares were renewed since the founding.
     renewed: watch::Sender<bool>,
 }
@@ -154,8 +165,8 @@ impl Shared {
             place: Mutex::default(),
             withheld: AtomicU64::new(0),
             accusations: Bell::default(),
-            suspected: Mutex::default(),
-            suspicions: Bell::default(),
+            suspicions: Mutex::default(),
+            more_suspicions: Bell::default(),
             renewed: watch::Sender::new(false),
         })))
     }
@@ -252,26 +263,27 @@ impl Shared {
         self.0.misconduct.lock().all()
     }
 
-    /// Keeps evidence until it is proven that its key is a validator's.
-    pub fn suspect(&self, evidence: Evidence) {
-        if !self.0.errs.forgives && self.0.suspected.lock().keep(evidence) {
-            self.0.suspicions.ring();
+    /// Takes evidence against a validator that the founding does not name; given back with what
+    /// proves it, if that is here. Else it waits for that.
+    pub fn suspect(&self, evidence: Evidence) -> Option<(Evidence, Proven)> {
+        if self.0.errs.forgives {
+            return None;
         }
+        let proven = self.suspicions().suspect(evidence);
+        if proven.is_none() {
+            self.0.more_suspicions.ring();
+        }
+        proven
     }
 
-    /// Evidence of which that is not proven yet.
-    pub fn suspected(&self) -> Vec<Evidence> {
-        self.0.suspected.lock().all()
+    /// Evidence against such validators. Never hold the guard while waiting for anything.
+    pub fn suspicions(&self) -> MutexGuard<'_, Suspicions> {
+        self.0.suspicions.lock()
     }
 
-    /// Evidence of which that is proven, or cannot be.
-    pub fn clear(&self, evidence: &Evidence) {
-        self.0.suspected.lock().forget(evidence);
-    }
-
-    /// Rings when there is more of it.
-    pub fn suspicions(&self) -> &Bell {
-        &self.0.suspicions
+    /// Rings when there may be more of it to prove.
+    pub fn more_suspicions(&self) -> &Bell {
+        &self.0.more_suspicions
     }
 
     /// What is known of the other validators. Never hold the guard while waiting for anything.
@@ -288,6 +300,16 @@ impl Shared {
 
     /// Notes that an epoch has begun, with its committee, and whether this node has a share in it.
     pub fn enter_epoch(&self, epoch: u64, committee: Set<ValidatorKey>, can_vote: bool) {
+        let founders = &self.0.genesis.founding.validators;
+        let is_founder = |key: &ValidatorKey| {
+            let key: &[u8] = key.as_ref();
+            founders.iter().any(|one| one.key.0 == *key)
+        };
+        let joined = !committee.iter().all(is_founder);
+        self.suspicions().enter(epoch, joined);
+        if joined {
+            self.0.more_suspicions.ring();
+        }
         *self.0.place.lock() = Place { epoch, view: 1, committee, can_vote };
         self.changed();
     }

@@ -23,6 +23,7 @@ mod server;
 pub mod standing;
 mod state;
 mod submitted;
+mod turns;
 
 pub use connections::Client;
 pub use follow::{Stopped as FollowStopped, follow};

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pacta_index::Reader;
-use tokio::sync::Semaphore;
 
 use crate::api::compose::COMPOSED_AT_ONCE;
 use crate::live::Hub;
 use crate::node::{Node, Unavailable};
 use crate::problem::Problem;
 use crate::submitted::Submitted;
+use crate::turns::Turns;
 
 /// The node, its index and its live feed. Cheap to clone.
 #[derive(Clone)]
@@ -27,14 +27,14 @@ pub struct AppState {
     pub now_ms: fn() -> u64,
     /// The files that the node keeps, if it keeps any.
     pub files: Option<pacta_files::Store>,
-    /// Turns to compose an act.
-    pub composing: Arc<Semaphore>,
+    /// Turns to compose acts.
+    pub composing: Turns,
 }
 
 impl AppState {
     /// Over a node, the index that [`follow`](crate::follow) keeps, and the hub it tells.
     pub fn new(node: Arc<dyn Node>, reader: Reader, hub: Hub) -> Self {
-        let composing = Arc::new(Semaphore::new(COMPOSED_AT_ONCE));
+        let composing = Turns::new(COMPOSED_AT_ONCE);
         let submitted = Submitted::default();
         Self { node, reader, hub, submitted, now_ms, files: None, composing }
     }

@@ -13,6 +13,7 @@ mod fair;
 mod files;
 mod intake;
 mod mempool;
+mod misconduct;
 mod pacing;
 mod peers;
 mod presence;

@@ -1,31 +1,36 @@
 //! What a client needs before it signs: the sentence, the number of the key, and what would come of
 //! the act. The client checks that the answer says what it asked for, and signs that and no more.
 
-use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
+use axum::extract::{ConnectInfo, State};
+use axum::http::Extensions;
 use pacta_law::{
-    Act, Draft, Event, Instant, Ledger, Missing, NetworkId, Path, Record, Refusal, Stop, compose,
-    dry_run, reads,
+    Act, Draft, Event, Instant, Ledger, Missing, NetworkId, Path, Refusal, Stop, compose, dry_run,
+    reads,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use super::records::BODY_BYTES_MAX;
+use crate::connections::Client;
+use crate::node::Records;
 use crate::problem::Problem;
 use crate::state::AppState;
+use crate::turns::Begun;
 
 /// How long a composed act may wait for its block, if nothing is said: an hour.
 pub const EXPIRES_AFTER_MS: u64 = 60 * 60 * 1_000;
-/// Acts that are composed at the same time: the law runs on the few threads that serve all else.
+/// Drafts on which the law runs at the same time: it runs on the few threads that serve all else.
 pub const COMPOSED_AT_ONCE: usize = 1;
-/// How long a draft waits for its turn.
-const TURN_MAX: Duration = Duration::from_secs(2);
-const BUSY: &str = "other drafts are being completed, and this one had no turn in time; try again";
+/// How long a draft may take, with the time in which it waits for others.
+const DRAFT_MAX: Duration = Duration::from_secs(5);
+const BUSY: &str = "other drafts are being completed, and this one was not in time; try again, \
+                    and send one at a time";
 /// More records than any act reads: a loop would be a fault of ours.
 const RECORDS_MAX: usize = 20_000;
 
@@ -82,6 +87,7 @@ struct Refused {
 /// or of data that the kind does not have.
 pub async fn composed(
     State(state): State<AppState>,
+    extensions: Extensions,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Composed>, Problem> {
     let body = body.map_err(|_| Problem::too_large(BODY_BYTES_MAX))?;
@@ -89,11 +95,19 @@ pub async fn composed(
         let needed = "send actor, data, key, kind, and mandate and expires where they are needed";
         Problem::bad_request(format!("{error}; {needed}"))
     })?;
-    let turn = tokio::time::timeout(TURN_MAX, state.composing.acquire()).await;
-    let Ok(Ok(_turn)) = turn else { return Err(Problem::unavailable(BUSY)) };
-    let mut view = View::open(&state).await?;
-    let network = view.network;
-    let act = act_of(asked, network, view.instant).map_err(|refusal| Problem::refused(&refusal))?;
+    let client = extensions.get::<ConnectInfo<Client>>().map(|client| client.0.0.ip());
+    let completed = tokio::time::timeout(DRAFT_MAX, complete(&state, client, asked)).await;
+    completed.unwrap_or_else(|_| Err(Problem::unavailable(BUSY)))
+}
+
+async fn complete(
+    state: &AppState,
+    client: Option<IpAddr>,
+    asked: Asked,
+) -> Result<Json<Composed>, Problem> {
+    let mut view = View::open(state, client).await?;
+    let (network, now) = (view.ledger.network(), view.ledger.now());
+    let act = act_of(asked, network, now).map_err(|refusal| Problem::refused(&refusal))?;
     view.load(reads(&act)).await?;
     let Act { actor, data, expires, key, mandate, .. } = act;
     let draft = Draft { actor, data, expires, key, mandate };
@@ -145,61 +159,64 @@ fn act_of(asked: Asked, network: NetworkId, now: Instant) -> Result<Act, Refusal
 /// The latest final ledger, as far as it has been loaded.
 struct View<'a> {
     state: &'a AppState,
-    network: NetworkId,
+    begun: Begun,
     height: u64,
     /// Acts are tried as if in the next block, now.
-    instant: Instant,
-    records: BTreeMap<Path, Record>,
+    ledger: Ledger,
+    known: Vec<Path>,
 }
 
 impl<'a> View<'a> {
-    async fn open(state: &'a AppState) -> Result<Self, Problem> {
+    async fn open(state: &'a AppState, client: Option<IpAddr>) -> Result<Self, Problem> {
+        let begun = state.composing.begin(client).await.ok_or_else(Problem::internal)?;
         let loaded = state.node.load(Vec::new()).await?;
-        let network = state.node.founding().network();
-        let (height, records) = (loaded.height, BTreeMap::new());
-        let mut view = Self { state, network, height, instant: loaded.instant, records };
-        view.know(loaded.height, loaded.instant);
-        Ok(view)
-    }
-
-    fn know(&mut self, height: u64, instant: Instant) {
-        self.height = height;
-        let now = Instant::from_ms((self.state.now_ms)()).unwrap_or(instant);
-        self.instant = now.max(instant);
+        let (height, ledger) = (loaded.height, next_block(state, &loaded));
+        Ok(Self { state, begun, height, ledger, known: Vec::new() })
     }
 
     async fn load(&mut self, paths: Vec<Path>) -> Result<(), Problem> {
-        if self.records.len().saturating_add(paths.len()) > RECORDS_MAX {
+        if self.known.len().saturating_add(paths.len()) > RECORDS_MAX {
             tracing::error!("an act reads without end");
             return Err(Problem::internal());
         }
         let mut asked = paths;
         let mut loaded = self.state.node.load(asked.clone()).await?;
-        if loaded.height != self.height && !self.records.is_empty() {
+        if loaded.height != self.height {
             // A later ledger: all that is known is read again, so that it is one ledger.
-            asked.extend(std::mem::take(&mut self.records).into_keys());
-            loaded = self.state.node.load(asked.clone()).await?;
+            if !self.known.is_empty() {
+                asked.append(&mut self.known);
+                loaded = self.state.node.load(asked.clone()).await?;
+            }
+            (self.height, self.ledger) = (loaded.height, next_block(self.state, &loaded));
         }
-        self.know(loaded.height, loaded.instant);
-        self.records.extend(asked.into_iter().zip(loaded.records));
+        for (path, record) in asked.into_iter().zip(loaded.records) {
+            self.known.push(path.clone());
+            self.ledger.load(path, record);
+        }
         Ok(())
     }
 
-    /// Runs something on the ledger, loading each record that it misses.
+    /// Runs something on the ledger, loading each record that it misses. It has a turn only while
+    /// it runs: while its records are loaded, others run.
     async fn run<T>(
         &mut self,
         mut run: impl FnMut(&mut Ledger) -> Result<T, Stop>,
     ) -> Result<Result<T, Refusal>, Problem> {
         loop {
-            let mut ledger = Ledger::new(self.network, self.height + 1, self.instant);
-            for (path, record) in &self.records {
-                ledger.load(path.clone(), record.clone());
-            }
-            match run(&mut ledger) {
+            let turn = self.begun.turn().await.ok_or_else(Problem::internal)?;
+            let ran = run(&mut self.ledger);
+            turn.end();
+            match ran {
                 Ok(value) => return Ok(Ok(value)),
                 Err(Stop::Refused(refusal)) => return Ok(Err(refusal)),
                 Err(Stop::Missing(Missing(path))) => self.load(vec![path]).await?,
             }
         }
     }
+}
+
+/// A ledger at the start of the block after those records, now, with nothing loaded.
+fn next_block(state: &AppState, last: &Records) -> Ledger {
+    let now = Instant::from_ms((state.now_ms)()).unwrap_or(last.instant).max(last.instant);
+    Ledger::new(state.node.founding().network(), last.height + 1, now)
 }

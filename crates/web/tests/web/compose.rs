@@ -4,7 +4,6 @@ use axum::body::Body;
 use axum::http::Request;
 use pacta_law::Data;
 use pacta_law::treaty::{ConsentKind, SignatureKind};
-use pacta_web::api::compose::COMPOSED_AT_ONCE;
 use pacta_web::router;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -97,13 +96,12 @@ async fn what_cannot_become_an_act_is_refused_in_words() {
 }
 
 #[tokio::test]
-async fn a_draft_that_gets_no_turn_is_told_to_come_again_and_later_is_composed() {
+async fn a_client_sends_one_draft_at_a_time_and_holds_up_nobody_else() {
     let world = World::start().await;
     conclude(&world, "Transit").await;
     let (draft, _) = draft(&world, 1, sign(SignatureKind::Simple));
     let state = world.state();
-    let turns = u32::try_from(COMPOSED_AT_ONCE).expect("few");
-    let taken = state.composing.clone().acquire_many_owned(turns).await.expect("all turns");
+    let begun = state.composing.begin(None).await.expect("nothing is begun");
     let ask = || {
         let request = Request::post(COMPOSE).body(Body::from(draft.to_string()));
         router(state.clone()).oneshot(request.expect("a request"))
@@ -112,6 +110,27 @@ async fn a_draft_that_gets_no_turn_is_told_to_come_again_and_later_is_composed()
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.headers()["retry-after"], "1");
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
-    drop(taken);
+    drop(begun);
     assert_eq!(ask().await.expect("an answer").status(), 200);
+    // Another client has a draft begun, and waits for its records.
+    let other = Some([192, 0, 2, 1].into());
+    let _begun = state.composing.begin(other).await.expect("nothing of it is begun");
+    assert_eq!(ask().await.expect("an answer").status(), 200);
+}
+
+#[tokio::test]
+async fn a_draft_has_a_turn_only_while_the_law_runs() {
+    let world = World::start().await;
+    conclude(&world, "Transit").await;
+    let (draft, _) = draft(&world, 1, sign(SignatureKind::Simple));
+    let state = world.state();
+    let begun = state.composing.begin(Some([192, 0, 2, 1].into())).await.expect("a place");
+    let turn = begun.turn().await.expect("a turn");
+    let request = Request::post(COMPOSE).body(Body::from(draft.to_string())).expect("a request");
+    let answer = tokio::spawn(router(state.clone()).oneshot(request));
+    tokio::task::yield_now().await;
+    assert!(!answer.is_finished(), "the law runs for another");
+    turn.end();
+    assert_eq!(answer.await.expect("no panic").expect("an answer").status(), 200);
+    assert!(begun.turn().await.is_some(), "all turns were given back");
 }
