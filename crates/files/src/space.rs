@@ -148,7 +148,7 @@ impl Drop for Place {
 }
 
 /// Those who count as one client: a line of IPv6 has a whole /64 of addresses.
-fn client_of(address: IpAddr) -> IpAddr {
+pub(crate) fn client_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
