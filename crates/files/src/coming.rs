@@ -1,18 +1,23 @@
 //! Files that are wanted, and what of them has come: for how long, and how many.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use crate::{
     Digest, arrival,
     chain::Shape,
     disk,
     error::Error,
-    space::charge,
+    space::{charge, client_of},
     store::{Store, Wanted, names},
 };
 
 /// Files that are wanted though no act names them, at most: anybody may cause them.
 pub(crate) const UNNAMED_WANTED_MAX: usize = 64;
+/// And those that one client caused, at most.
+pub(crate) const UNNAMED_WANTED_OF_ONE_MAX: usize = 16;
 /// How long a file that no act names is wanted if nobody says that he holds it.
 const UNKNOWN: Duration = Duration::from_secs(60);
 /// How long a file that no act names is wanted, and kept in part, while no chunk of it comes.
@@ -23,6 +28,8 @@ const NAMED_STILL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// A file that is wanted.
 pub(crate) struct Want {
     pub(crate) wanted: Wanted,
+    /// The client that caused it, as far as it is known since the start.
+    pub(crate) client: Option<IpAddr>,
     /// When it was wanted, or a chunk of it came last.
     pub(crate) since: Instant,
 }
@@ -59,6 +66,15 @@ impl Store {
     /// [`Error::Busy`] if too many files that no act names are wanted, [`Error::Disk`] or
     /// [`Error::DiskFull`].
     pub fn want(&self, wanted: Wanted) -> Result<(), Error> {
+        self.want_of(None, wanted)
+    }
+
+    /// As [`Store::want`], for a client that may want only so many files that no act names.
+    ///
+    /// # Errors
+    /// Those of [`Store::want`].
+    pub fn want_of(&self, client: Option<IpAddr>, wanted: Wanted) -> Result<(), Error> {
+        let client = client.map(client_of);
         let id = wanted.id;
         if let Some(mut held) = self.held(&id) {
             if wanted.named && !held.named {
@@ -75,19 +91,23 @@ impl Store {
                 Some(want) if want.wanted.named || !wanted.named => return Ok(()),
                 _ => {}
             }
-            let is_unnamed = |want: &&Want| !want.wanted.named;
-            let unnamed = catalog.wanted.values().filter(is_unnamed).count();
-            if !wanted.named && unnamed >= UNNAMED_WANTED_MAX {
+            let unnamed = || catalog.wanted.values().filter(|want| !want.wanted.named);
+            if !wanted.named && unnamed().count() >= UNNAMED_WANTED_MAX {
                 return Err(Error::Busy { max: UNNAMED_WANTED_MAX });
             }
+            let of_client = unnamed().filter(|want| want.client == client).count();
+            if !wanted.named && client.is_some() && of_client >= UNNAMED_WANTED_OF_ONE_MAX {
+                return Err(Error::Busy { max: UNNAMED_WANTED_OF_ONE_MAX });
+            }
         }
-        self.note_wanted(wanted)
+        self.note_wanted(client, wanted)
     }
 
     /// Wants a file, durably.
-    pub(crate) fn note_wanted(&self, wanted: Wanted) -> Result<(), Error> {
+    pub(crate) fn note_wanted(&self, client: Option<IpAddr>, wanted: Wanted) -> Result<(), Error> {
         self.write_wanted(&wanted)?;
-        self.catalog().wanted.insert(wanted.id, Want { wanted, since: Instant::now() });
+        let want = Want { client, since: Instant::now(), wanted };
+        self.catalog().wanted.insert(want.wanted.id, want);
         self.changed();
         Ok(())
     }

@@ -33,7 +33,7 @@ impl Store {
     /// Wants a file again, and then no longer holds what is here of it.
     fn set_aside(&self, held: Held) -> Result<(), Error> {
         let Held { id, media_type, named, .. } = held;
-        self.note_wanted(Wanted { id, media_type: Some(media_type), named })?;
+        self.note_wanted(None, Wanted { id, media_type: Some(media_type), named })?;
         let (from, to) =
             (self.path("held", &id.to_string()), self.path("damaged", &id.to_string()));
         match fs::rename(&from, &to) {

@@ -148,7 +148,7 @@ impl Store {
         for (id, read) in read_all::<WantedFile>(&folder.join("wanted"))? {
             let wanted = Wanted { id, media_type: read.media_type, named: read.named };
             if !catalog.held.contains_key(&id) {
-                catalog.wanted.insert(id, Want { wanted, since: Instant::now() });
+                catalog.wanted.insert(id, Want { wanted, client: None, since: Instant::now() });
             }
         }
         let (changes, _) = watch::channel(0);

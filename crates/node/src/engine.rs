@@ -3,7 +3,6 @@
 //! The same [`start`] runs over TCP and on the deterministic runtime of simulations.
 
 use std::{
-    collections::BTreeMap,
     num::{NonZeroU64, NonZeroUsize},
     time::Duration,
 };
@@ -52,7 +51,7 @@ use crate::{
     misconduct,
     paced::Paced,
     pacing::Pacing,
-    peers::{self, Track},
+    peers::{self, Given, Track},
     presence::{self, Presence},
     readiness,
     records::Store,
@@ -103,9 +102,8 @@ pub struct Setup {
     pub key: ValidatorSecret,
     /// Its share of the network key by the founding; none of a validator that joined later.
     pub share: Option<NetworkShare>,
-    /// Addresses of validators that the operator knows better than founding and ledger do, or that
-    /// a ledger which is behind does not name yet.
-    pub addresses: BTreeMap<ValidatorKey, String>,
+    /// What it was given of validators and their addresses, beside founding and ledger.
+    pub given: Given,
     /// Time limits.
     pub pacing: Pacing,
     /// Prefix of the names of all files; unique per validator where several share a storage.
@@ -192,7 +190,7 @@ pub fn committee(genesis: &Genesis) -> Result<Set<ValidatorKey>, Error> {
 }
 
 /// The validators of a genesis with their addresses.
-fn founding_addresses(genesis: &Genesis) -> Result<BTreeMap<ValidatorKey, String>, Error> {
+fn founding_addresses(genesis: &Genesis) -> Result<Vec<(ValidatorKey, String)>, Error> {
     let validators = genesis.founding.validators.iter();
     validators.map(|one| Ok((validator_key(&one.key)?, one.address.clone()))).collect()
 }
@@ -234,7 +232,7 @@ where
     ] = peers;
     let committee = committee(&setup.genesis)?;
     let Links { provider, blocker, track } = links;
-    let Setup { genesis, key, share, addresses, pacing, prefix, voting, errs } = setup;
+    let Setup { genesis, key, share, given, pacing, prefix, voting, errs } = setup;
     let me = key.public_key();
     let output = sharing::of_founding(&genesis, &committee)?;
     let mut secrets = Secrets::open(context.child("secrets"), &prefix, &key).await?;
@@ -297,8 +295,11 @@ where
         next_due: None,
         urgent: false,
     };
-    let known = peers::with(founding_addresses(&genesis)?, &addresses, false);
-    let others = Presence::new(known.keys().filter(|key| **key != me), now_ms(&context));
+    let founders = founding_addresses(&genesis)?;
+    let signing = founders.iter().map(|(key, _)| key.clone()).collect();
+    let known = peers::with(founders, &given, false);
+    let mut others = Presence::new([], now_ms(&context));
+    others.set_others(known.iter().map(|(key, _)| key).filter(|key| **key != me), &signing);
     let shared = Shared::new(genesis, pacing, errs, voting, others, founded)?;
     let application = Application::<E>::new(store.clone(), shared.clone(), first.clone());
     let plan = SyncPlan::init(context.child("plan"), format!("{prefix}-plan-")).await;
@@ -403,7 +404,7 @@ where
     tempo::start(context.child("tempo"), shared.clone(), speed.clone(), me.clone());
     readiness::start(context.child("readiness"), shared.clone(), handle.clone(), &key);
     let peers = (context.child("peers"), shared.clone(), handle.clone());
-    peers::start(peers.0, peers.1, peers.2, me, (known, addresses), track);
+    peers::start(peers.0, peers.1, peers.2, me, (known, given), track);
     resume::start(context.child("voting"), shared.clone());
     misconduct::start(context.child("misconduct"), shared.clone(), handle.clone());
     gossip::start(context.child("gossip"), handle.clone(), acts);

@@ -36,6 +36,7 @@ use crate::{
     files,
     handle::Handle,
     pacing::Pacing,
+    peers::Given,
     types::{ValidatorKey, ValidatorSecret},
     voting::Voting,
 };
@@ -66,9 +67,9 @@ pub struct Config {
     pub key: ValidatorSecret,
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// Where validators listen, `host:port`, as far as the operator knows better than the founding,
-    /// which need not name them.
-    pub peers: Vec<(ValidatorKey, String)>,
+    /// What it was given of validators and where they listen, `host:port`, beside founding and
+    /// ledger, which need not name them.
+    pub peers: Given,
     /// Time limits.
     pub pacing: Pacing,
     /// Threads that do the node's work.
@@ -219,12 +220,12 @@ async fn serve(
     let network = network.start();
 
     let me = (config.key.public_key(), config.listen);
-    let track = dial::start(context.child("dial"), oracle.clone(), me);
+    let track = dial::start(context.child("dial"), oracle.clone(), me, peers_max);
     let setup = Setup {
         genesis: config.genesis,
         key: config.key,
         share: config.share,
-        addresses: config.peers.iter().cloned().collect(),
+        given: config.peers,
         pacing: config.pacing,
         prefix: PREFIX.into(),
         voting,

@@ -10,11 +10,15 @@
 //! time, so that one who lies, or cannot be helped, costs a network at rest some dozen blocks a
 //! day.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use commonware_consensus::types::Height;
 use commonware_p2p::{Receiver, Recipients, Sender};
+use pacta_law::network::faults_max;
 
 use crate::{
     application::now_ms,
@@ -45,7 +49,7 @@ const ASK_AGAIN_MS: u64 = 3_000;
 #[derive(Debug, Default)]
 pub struct Presence {
     others: BTreeMap<ValidatorKey, Other>,
-    /// How many of them may be faulty.
+    /// How many of those who sign in this epoch may be faulty.
     faulty_max: usize,
     /// The height that was asked for last, and when.
     asked: Option<(u64, u64)>,
@@ -70,6 +74,8 @@ struct Other {
     abstains: bool,
     /// The connection to it was lost.
     lost: bool,
+    /// It signs in this epoch.
+    signs: bool,
 }
 
 impl Other {
@@ -97,23 +103,29 @@ pub enum Reaction {
 }
 
 impl Presence {
-    /// Knows the others by name only. They count as heard at the start.
+    /// Knows the others by name only, who sign together with this node. They count as heard at the
+    /// start.
     pub fn new<'a>(others: impl IntoIterator<Item = &'a ValidatorKey>, now_ms: u64) -> Self {
-        let others: BTreeMap<_, _> =
-            others.into_iter().map(|key| (key.clone(), Other::default())).collect();
-        let faulty_max = others.len() / 3; // of all, this node included
+        let other = |key: &ValidatorKey| (key.clone(), Other { signs: true, ..Other::default() });
+        let others: BTreeMap<_, _> = others.into_iter().map(other).collect();
+        let faulty_max = faults_max(others.len() + 1);
         Self { others, faulty_max, since_ms: now_ms, started_ms: now_ms, now_ms, ..Self::default() }
     }
 
-    /// Knows other validators from now on; what was heard of those that stay is kept.
-    pub fn set_others<'a>(&mut self, others: impl IntoIterator<Item = &'a ValidatorKey>) {
+    /// Knows other validators from now on; what was heard of those that stay is kept. How many may
+    /// be faulty is a matter of those who sign alone: the others may be anybody.
+    pub fn set_others<'a>(
+        &mut self,
+        others: impl IntoIterator<Item = &'a ValidatorKey>,
+        signing: &BTreeSet<ValidatorKey>,
+    ) {
         let mut before = std::mem::take(&mut self.others);
         let heard = |key: &ValidatorKey| {
             let other = before.remove(key).unwrap_or_default();
-            (key.clone(), other)
+            (key.clone(), Other { signs: signing.contains(key), ..other })
         };
         self.others = others.into_iter().map(heard).collect();
-        self.faulty_max = self.others.len() / 3;
+        self.faulty_max = faults_max(signing.len());
     }
 
     /// Notes that certificates can be checked up to a height, the last of an epoch, and asks for
@@ -133,12 +145,17 @@ impl Presence {
         Reaction::Ask(height, claims.map(|(key, _)| key.clone()).collect())
     }
 
-    /// Whether this node is as far as those who were heard lately, as far as is known, and heard
-    /// more of them than can be faulty; a node alone is.
+    /// Whether this node is as far as those who sign and were heard lately, as far as is known, and
+    /// heard more of them than can be faulty; a node alone is.
     pub fn is_synchronised(&self) -> bool {
-        let there = self.there();
-        (self.others.is_empty() || there.len() > self.faulty_max)
-            && self.ahead(self.now_ms) <= self.height
+        let mut signing = self.others.values().filter(|other| other.signs).peekable();
+        if signing.peek().is_none() {
+            return true;
+        }
+        let mut claims: Vec<u64> =
+            signing.filter(|other| self.heard(other)).map(|other| other.height).collect();
+        claims.sort_unstable_by(|one, other| other.cmp(one));
+        claims.get(self.faulty_max).is_some_and(|height| *height <= self.height)
     }
 
     /// Notes where this node stands.
@@ -180,7 +197,9 @@ impl Presence {
         }
     }
 
-    /// The greatest height that more claim than can be faulty, so that one of them is honest.
+    /// The greatest height that more claim than can be faulty of those who sign. Others count here
+    /// too, for those who sign by what this node knows may all have left: it only asks for what is
+    /// there, and checks what comes.
     fn ahead(&self, now_ms: u64) -> u64 {
         let there = self.others.iter().filter(|(key, _)| self.is_there(key, now_ms));
         let mut claims: Vec<u64> = there.map(|(_, other)| other.height).collect();
@@ -188,7 +207,7 @@ impl Presence {
         claims.get(self.faulty_max).copied().unwrap_or_default()
     }
 
-    /// The greatest height that more claim than can be faulty.
+    /// The greatest height that more claim than can be faulty of those who sign.
     pub fn claimed(&self) -> u64 {
         self.ahead(self.now_ms)
     }
@@ -219,18 +238,25 @@ impl Presence {
         self.is_there(who, now_ms) && self.others.get(who).is_none_or(would)
     }
 
-    /// Whether more validators were heard lately than can be faulty.
+    /// Whether more of those who sign were heard lately than can be faulty.
     pub fn is_connected(&self) -> bool {
-        self.there().len() > self.faulty_max
+        let signing = self.others.values().filter(|other| other.signs && self.heard(other));
+        signing.count() > self.faulty_max
     }
 
     /// Other validators that were heard lately, with the heights they claim.
     pub fn there(&self) -> Vec<(ValidatorKey, u64)> {
-        let heard = |other: &Other| {
-            other.heard_ms.is_some_and(|heard| heard.saturating_add(AWAY_MS) > self.now_ms)
-        };
-        let there = self.others.iter().filter(|(_, other)| heard(other));
+        let there = self.others.iter().filter(|(_, other)| self.heard(other));
         there.map(|(key, other)| (key.clone(), other.height)).collect()
+    }
+
+    /// Whether a validator was heard lately.
+    pub fn hears(&self, who: &ValidatorKey) -> bool {
+        self.others.get(who).is_some_and(|other| self.heard(other))
+    }
+
+    fn heard(&self, other: &Other) -> bool {
+        other.heard_ms.is_some_and(|heard| heard.saturating_add(AWAY_MS) > self.now_ms)
     }
 
     /// Whether a block of this height is wanted.

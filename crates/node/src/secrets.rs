@@ -20,7 +20,10 @@ use commonware_cryptography::{
 };
 use commonware_glue::dkg::SecretStore;
 use commonware_storage::metadata::{self, Metadata};
-use commonware_utils::{sequence::FixedBytes, sync::AsyncMutex};
+use commonware_utils::{
+    sequence::FixedBytes,
+    sync::{AsyncMutex, OwnedAsyncMutexGuard},
+};
 
 use crate::{
     error::Error,
@@ -34,6 +37,7 @@ const NONCE_BYTES: usize = 24;
 const VALUE_BYTES_MAX: usize = 1024;
 
 type Key = FixedBytes<KEY_BYTES>;
+type Stored<E> = Metadata<E, Key, Vec<u8>>;
 
 /// What a secret is. The number is part of its name on disk.
 #[derive(Clone, Copy)]
@@ -57,7 +61,7 @@ impl<E: Context> Clone for Secrets<E> {
 struct Inner<E: Context> {
     context: E,
     cipher: XChaCha20Poly1305,
-    stored: Option<Metadata<E, Key, Vec<u8>>>,
+    stored: Option<Stored<E>>,
 }
 
 impl<E: Context> Secrets<E> {
@@ -84,16 +88,19 @@ impl<E: Context> Secrets<E> {
     /// Erases what is of earlier epochs, since this node never begins in one of them again. Without
     /// a share of this epoch nothing is erased: that of an earlier one may be carried on.
     pub async fn begin_no_earlier(&self, epoch: Epoch) {
-        let mut inner = self.0.lock().await;
+        let inner = self.0.clone().lock_owned().await;
         let stored = inner.stored();
         let has_share = stored.get(&key(Kind::Share, epoch, &[])).is_some();
         if has_share && stored.keys().any(|key| epoch_of(key) < epoch.get()) {
-            inner.prune(epoch).await;
+            prune(inner, epoch).await;
         }
     }
 
     async fn put(&self, key: Key, secret: &[u8]) {
-        self.0.lock().await.put(key, secret).await;
+        let mut inner = self.0.clone().lock_owned().await;
+        let value = inner.seal(&key, secret);
+        let put = move |stored: &mut Stored<E>| drop(stored.put(key.clone(), value.clone()));
+        change(inner, 1, put).await;
     }
 
     async fn get(&self, key: Key) -> Option<Vec<u8>> {
@@ -102,29 +109,18 @@ impl<E: Context> Secrets<E> {
 }
 
 impl<E: Context> Inner<E> {
-    fn stored(&self) -> &Metadata<E, Key, Vec<u8>> {
+    fn stored(&self) -> &Stored<E> {
         self.stored.as_ref().expect("it is put back after each change")
     }
 
-    /// Changes what is stored, durably.
-    async fn change(&mut self, change: impl FnOnce(&mut Metadata<E, Key, Vec<u8>>)) {
-        let mut stored = self.stored.take().expect("it is put back after each change");
-        change(&mut stored);
-        let stored = stored.sync().await;
-        self.stored = Some(stored.unwrap_or_else(|error| panic!("{}", damaged(error))));
-    }
-
-    async fn put(&mut self, key: Key, secret: &[u8]) {
+    fn seal(&mut self, key: &Key, secret: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE_BYTES];
         self.context.fill_bytes(&mut nonce);
         let payload = Payload { msg: secret, aad: key.as_ref() };
         let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload);
         let mut value = nonce.to_vec();
         value.extend(sealed.expect("a secret is far shorter than the cipher's limit"));
-        self.change(|stored| {
-            stored.put(key, value);
-        })
-        .await;
+        value
     }
 
     fn get(&self, key: &Key) -> Option<Vec<u8>> {
@@ -138,19 +134,40 @@ impl<E: Context> Inner<E> {
         }
         secret.ok()
     }
+}
 
-    /// Two rewrites, since the storage keeps the copy before the last besides.
-    async fn prune(&mut self, min: Epoch) {
-        let rewrites = key(Kind::Rewrites, Epoch::new(u64::MAX), &[]);
-        for _ in 0..2 {
-            self.change(|stored| {
-                stored.retain(|key, _| epoch_of(key) >= min.get());
-                let count = stored.get(&rewrites).and_then(|count| count.first()).copied();
-                stored.put(rewrites.clone(), vec![count.unwrap_or_default().wrapping_add(1)]);
-            })
-            .await;
+/// Changes what is stored, durably, so many times. A task of its own does it: the storage is lost
+/// if its writing is given up half way, and whoever waits here may give up.
+async fn change<E: Context>(
+    mut inner: OwnedAsyncMutexGuard<Inner<E>>,
+    times: usize,
+    change: impl Fn(&mut Stored<E>) + Send + 'static,
+) {
+    let context = inner.context.child("change");
+    let changing = context.spawn(move |_| async move {
+        for _ in 0..times {
+            let mut stored = inner.stored.take().expect("it is put back after each change");
+            change(&mut stored);
+            let stored = stored.sync().await;
+            inner.stored = Some(stored.unwrap_or_else(|error| panic!("{}", damaged(error))));
         }
+    });
+    if changing.await.is_err() {
+        // The node is stopping: nobody may go on as if this were on the disk.
+        std::future::pending::<()>().await;
     }
+}
+
+/// Erases what is of earlier epochs. Two rewrites, since the storage keeps the copy before the last
+/// besides.
+async fn prune<E: Context>(inner: OwnedAsyncMutexGuard<Inner<E>>, min: Epoch) {
+    let rewrites = key(Kind::Rewrites, Epoch::new(u64::MAX), &[]);
+    let erase = move |stored: &mut Stored<E>| {
+        stored.retain(|key, _| epoch_of(key) >= min.get());
+        let count = stored.get(&rewrites).and_then(|count| count.first()).copied();
+        stored.put(rewrites.clone(), vec![count.unwrap_or_default().wrapping_add(1)]);
+    };
+    change(inner, 2, erase).await;
 }
 
 fn damaged(error: impl std::fmt::Display) -> Error {
@@ -203,6 +220,6 @@ impl<E: Context> SecretStore for Secrets<E> {
     }
 
     async fn prune(&mut self, min: Epoch) {
-        self.0.lock().await.prune(min).await;
+        prune(self.0.clone().lock_owned().await, min).await;
     }
 }

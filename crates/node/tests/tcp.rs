@@ -15,6 +15,7 @@ use pacta_law::{ActId, Data, Genesis, KeyId, Refusal, actor::revoke_key::RevokeK
 use pacta_node::{
     Config, Error, Node, NotTaken, Pacing,
     backup::{self, Checker, Standing},
+    peers::Given,
     start_validator,
     voting::never_started,
 };
@@ -56,6 +57,7 @@ impl Town {
 
     fn config(&self, validator: usize) -> Config {
         let keys = self.founded.secrets.iter().map(|secret| secret.public_key());
+        let addresses = keys.zip(self.addresses.iter().map(ToString::to_string));
         Config {
             directory: self.directory(validator),
             marks: self.marks(validator),
@@ -64,7 +66,7 @@ impl Town {
             share: Some(self.founded.shares[validator].clone()),
             key: self.founded.secrets[validator].clone(),
             listen: self.addresses[validator],
-            peers: keys.zip(self.addresses.iter().map(ToString::to_string)).collect(),
+            peers: Given { named: addresses.collect(), ..Given::default() },
             pacing: Pacing::brisk(),
             threads: 2,
             files: pacta_files::Limits::default(),

@@ -44,8 +44,16 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<()> {
     })
 }
 
-/// Opens a file that is to be erased: [`erase`] does so when it has lost its name, so that a crash
-/// leaves a whole file or none.
+/// Gives a file the name of another one, which it replaces.
+///
+/// # Errors
+/// Exit code 74 when that fails.
+pub fn put_in_place(from: &Path, path: &Path) -> Result<()> {
+    let placed = fs::rename(from, path).and_then(|()| sync_folder(path));
+    placed.map_err(|error| Failure::disk(path, &error))
+}
+
+/// Opens a file that [`erase`] is to overwrite.
 ///
 /// # Errors
 /// Exit code 74 when it cannot be opened.

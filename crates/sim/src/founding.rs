@@ -1,7 +1,6 @@
 //! The network that is simulated: States with their keys, each with one validator.
 
 use std::{
-    collections::BTreeMap,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -17,6 +16,7 @@ use pacta_law::{
 use pacta_node::{
     NetworkShare, Pacing, deal,
     engine::{Errs, Setup, committee},
+    peers::Given,
     types::{ValidatorKey, ValidatorSecret},
     validator_secret,
     voting::{Marks, Voting},
@@ -282,7 +282,7 @@ impl Founded {
             genesis: self.genesis.clone(),
             key: self.validators[index].clone(),
             share: Some(self.shares[index].clone()),
-            addresses: BTreeMap::new(),
+            given: Given::default(),
             pacing: self.pacing,
             prefix: format!("validator-{validator}-disk-{disk}"),
             voting: Voting::new(Marks::default()),

@@ -113,6 +113,28 @@ impl Two {
 }
 
 #[test]
+fn one_client_does_not_take_all_places_of_files_that_are_wanted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path());
+    let id = |number: u8| Digest::of(&[&[number]]);
+    let ask = |client: IpAddr, number: u8, named: bool| {
+        store.want_of(Some(client), Wanted { id: id(number), media_type: None, named })
+    };
+    let line = |last: u16| IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last));
+    let other = IpAddr::from(Ipv4Addr::new(192, 0, 2, 1));
+    (0..16).for_each(|number| ask(line(number.into()), number, false).expect("wanted"));
+    let full = Err(Error::Busy { max: 16 });
+    assert_eq!(ask(line(99), 16, false), full, "all addresses of a line are one client");
+    assert_eq!(ask(line(99), 3, false), Ok(()), "it is wanted already");
+    assert_eq!(ask(line(99), 17, true), Ok(()), "an act names it");
+    assert_eq!(ask(other, 16, false), Ok(()));
+    assert_eq!(store.want(Wanted { id: id(18), media_type: None, named: false }), Ok(()));
+    assert_eq!(ask(line(99), 3, true), Ok(()), "an act names one of them");
+    assert_eq!(ask(line(99), 19, false), Ok(()), "so there is a place");
+    assert_eq!(ask(line(99), 20, false), full);
+}
+
+#[test]
 fn what_nobody_holds_is_soon_forgotten_and_makes_place() {
     let folder = tempfile::tempdir().expect("a folder");
     let began = Instant::now();

@@ -185,7 +185,7 @@ where
             Ok(arrival) => arrival,
             Err(error @ Error::OtherLength { .. }) => {
                 tracing::error!(%id, %error, ?holders,
-                    "validators told a wrong length; they are asked for no file for an hour");
+                    "validators told a wrong length; they are asked for no file for a while");
                 holders.iter().for_each(|peer| self.exchange.bar(peer, self.context.current()));
                 return false;
             }
@@ -235,7 +235,7 @@ where
                 match arrival.accept(next, before, data.as_ref()) {
                     Err(Error::WrongChunk) => {
                         tracing::error!(%id, chunk = next, ?peer,
-                            "a validator sent a wrong chunk; it is asked for no file for an hour");
+                            "a validator sent a wrong chunk; it is asked for no file for a while");
                         self.exchange.bar(&peer, self.context.current());
                         plan.leave(&peer);
                         let wrong = Message::Wrong(id, shape.bytes(), next).to_bytes();

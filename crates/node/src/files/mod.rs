@@ -2,8 +2,9 @@
 //!
 //! Who wants a file asks all others who has it, and asks those that say so for ranges of chunks:
 //! several at a time, each for a part. A chunk that does not verify is dropped and asked of another
-//! holder, and who sent it is not asked again for an hour: the connection is not cut for it, since
-//! agreement needs it and a bad disk is no attack. What nobody asked for is dropped unread.
+//! holder, and who sent it is not asked again for a minute, and twice as long each time more: the
+//! connection is not cut for it, since agreement needs it and a bad disk is no attack, and is often
+//! repaired in a second. What nobody asked for is dropped unread.
 //!
 //! Files have a channel of their own, of low priority, and their store is no part of the ledger:
 //! nothing that a file holds or lacks changes what is final.
@@ -38,8 +39,11 @@ use crate::{
 };
 use serve::Asks;
 
-/// How long a validator that sent a wrong chunk is not asked for files.
-const BARRED: Duration = Duration::from_secs(60 * 60);
+/// How long a validator that sent a wrong chunk is not asked for files: at first, and at most.
+const BARRED_MIN: Duration = Duration::from_secs(60);
+const BARRED_MAX: Duration = Duration::from_secs(60 * 60);
+/// One that sends none for so long after that is barred as at first.
+const BAR_FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
 /// Answers that wait to be looked at, at most: more than one window of chunks.
 const ANSWERS_MAX: usize = 1024;
 
@@ -68,8 +72,8 @@ struct Inner {
     asked: Mutex<HashSet<(ValidatorKey, Digest, u64)>>,
     /// Files whose holders are sought, with those who have answered.
     sought: Mutex<HashMap<Digest, HashSet<ValidatorKey>>>,
-    /// Who sent a wrong chunk, and when it may be asked again.
-    barred: Mutex<HashMap<ValidatorKey, SystemTime>>,
+    /// Who sent a wrong chunk, when it may be asked again, and for how long it was not.
+    barred: Mutex<HashMap<ValidatorKey, (SystemTime, Duration)>>,
     answers: mpsc::Sender<Answer>,
 }
 
@@ -87,11 +91,19 @@ impl Exchange {
     }
 
     fn is_barred(&self, peer: &ValidatorKey, now: SystemTime) -> bool {
-        self.0.barred.lock().get(peer).is_some_and(|until| *until > now)
+        self.0.barred.lock().get(peer).is_some_and(|(until, _)| *until > now)
     }
 
+    /// Bars a validator. What it sent before it was barred does not count once more.
     fn bar(&self, peer: &ValidatorKey, now: SystemTime) {
-        self.0.barred.lock().insert(peer.clone(), now + BARRED);
+        let mut barred = self.0.barred.lock();
+        let before = barred.get(peer).filter(|(until, _)| *until + BAR_FORGOTTEN > now);
+        let time = match before {
+            Some((until, _)) if *until > now => return,
+            Some((_, before)) => (*before * 2).min(BARRED_MAX),
+            None => BARRED_MIN,
+        };
+        barred.insert(peer.clone(), (now + time, time));
     }
 }
 

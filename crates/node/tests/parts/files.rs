@@ -226,6 +226,31 @@ fn a_holder_whose_disk_is_bad_is_told_and_gets_the_file_again() {
 }
 
 #[test]
+fn the_only_holder_repairs_what_its_disk_did_and_is_asked_again_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    deterministic::Runner::timed(Duration::from_secs(600)).start(|context| async move {
+        let oracle = connect(&context).await;
+        let (number, quota) = channel();
+        let [one, _, other] = <[ValidatorKey; 3]>::try_from(keys()).unwrap();
+        let holder = store(folder.path(), "holder");
+        let id = put(&holder, &file(20));
+        let states = folder.path().join("holder").join("held").join(format!("{id}.states"));
+        let mut damaged = std::fs::read(&states).unwrap();
+        damaged.iter_mut().step_by(32).for_each(|byte| *byte ^= 1);
+        std::fs::write(&states, damaged).unwrap();
+        let peers = oracle.control(one).register(number, quota).await.unwrap();
+        start(context.child("holder"), holder, None, peers);
+        let store = store(folder.path(), "wanting");
+        want(&store, id);
+        let peers = oracle.control(other).register(number, quota).await.unwrap();
+        start(context.child("wanting"), store.clone(), None, peers);
+        context.sleep(Duration::from_secs(50)).await;
+        assert!(store.held(&id).is_none(), "who sent a wrong chunk is left alone for a while");
+        until_held(&context, &store, &id).await;
+    });
+}
+
+#[test]
 fn messages_are_read_as_they_were_written_and_malformed_ones_are_not() {
     let id = Digest::of(&[b"file"]);
     let data = IoBuf::from(vec![7; 100]);

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use commonware_cryptography::Signer as _;
 use pacta_node::{
     presence::{Presence, Reaction, decode, encode},
@@ -178,4 +180,37 @@ fn what_a_validator_tells_is_read_as_it_was_written_and_nothing_else_is() {
     for bad in [&[][..], &[0; 8], &[0; 10], &[0, 0, 0, 0, 0, 0, 0, 0, 2]] {
         assert_eq!(decode(bad), None, "{bad:?}");
     }
+}
+
+#[test]
+fn only_those_who_sign_tell_how_many_may_be_faulty_and_whether_a_node_is_synchronised() {
+    let signing = others();
+    let strangers: Vec<_> =
+        (10..40).map(|seed| ValidatorSecret::from_seed(seed).public_key()).collect();
+    let committee: BTreeSet<_> = signing.iter().cloned().collect();
+    let mut presence = Presence::new([], 0);
+    assert!(presence.is_synchronised(), "a node alone");
+    presence.set_others(signing.iter().chain(&strangers), &committee);
+    presence.stand_at(5, 100);
+    for stranger in &strangers {
+        presence.hear(stranger, 5, 200);
+    }
+    assert!(!presence.is_synchronised(), "those who sign may be elsewhere");
+    assert!(!presence.is_connected());
+    presence.stand_at(5, 300);
+    presence.hear(&signing[0], 5, 300);
+    assert!(presence.is_synchronised() && presence.is_connected(), "each of three is honest");
+    presence.hear(&strangers[0], u64::MAX, 400);
+    assert!(presence.is_synchronised(), "whatever others say");
+    assert!(presence.hears(&signing[0]) && !presence.hears(&signing[1]));
+    assert_eq!(presence.reach(15, 400), Reaction::Ask(15, vec![strangers[0].clone()]));
+    presence.hear(&signing[0], 9, 500);
+    assert!(!presence.is_synchronised());
+    // Those of the founding have left: strangers lead to where others sign.
+    let mut newcomer = Presence::new([], 0);
+    newcomer.set_others(signing.iter().chain(&strangers), &committee);
+    assert_eq!(newcomer.reach(15, 0), Reaction::None);
+    newcomer.hear(&strangers[1], 70, 200);
+    newcomer.stand_at(0, 300);
+    assert_eq!(newcomer.claimed(), 70);
 }

@@ -6,7 +6,7 @@ use commonware_cryptography::{
 use commonware_glue::dkg::SecretStore as _;
 use commonware_math::algebra::Random as _;
 use commonware_runtime::{
-    Blob as _, ReadOptions, Runner as _, Storage as _, Supervisor as _, deterministic,
+    Blob as _, ReadOptions, Runner as _, Storage as _, Supervisor as _, deterministic, tokio,
 };
 use commonware_utils::{TestRng, TryCollect as _, ordered::Set};
 use pacta_node::{deal, secrets::Secrets, types::ValidatorSecret};
@@ -62,5 +62,35 @@ fn shares_of_earlier_epochs_are_erased_when_there_is_one_of_this() {
         assert_eq!(found.encode(), share.encode());
         let left = on_disk(&context).await;
         assert!(names(&left, 7) && !names(&left, 6), "both copies are overwritten");
+    });
+}
+
+#[test]
+fn whoever_gives_up_waiting_for_a_secret_to_be_kept_does_not_lose_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = tokio::Config::new().with_storage_directory(folder.path());
+    tokio::Runner::new(config).start(|context| async move {
+        let me = ValidatorSecret::from_seed(0);
+        let seed = |number: u64| Summary::random(TestRng::new(number));
+        let open = async |label| Secrets::open(context.child(label), PREFIX, &me).await.unwrap();
+        let mut kept = open("first").await;
+        kept.put_seed(Epoch::new(6), seed(6)).await;
+        {
+            let given_up = std::pin::pin!(kept.put_seed(Epoch::new(7), seed(7)));
+            let _ = futures::poll!(given_up); // the disk is slower than that
+        }
+        kept.put_seed(Epoch::new(8), seed(8)).await;
+        for number in [6, 7, 8] {
+            let found = kept.get_seed(Epoch::new(number)).await.unwrap();
+            assert_eq!(found.encode(), seed(number).encode());
+        }
+        {
+            let given_up = std::pin::pin!(kept.prune(Epoch::new(8)));
+            let _ = futures::poll!(given_up);
+        }
+        assert!(kept.get_seed(Epoch::new(7)).await.is_none());
+        drop(kept);
+        let kept = open("second").await;
+        assert!(kept.get_seed(Epoch::new(8)).await.is_some());
     });
 }

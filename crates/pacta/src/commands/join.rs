@@ -3,9 +3,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use pacta_law::limits::VALIDATORS_MAX;
 use pacta_law::network::check_address;
-use pacta_law::{ActorId, Genesis, NetworkId, PublicKey, Purpose};
+use pacta_law::{ActorId, Genesis, NetworkId, PublicKey, Purpose, seats_max};
 use pacta_node::{validator_key, voting};
 use serde::{Deserialize, Serialize};
 
@@ -171,7 +170,8 @@ fn prepare(args: &JoinArgs) -> Result<PublicKey> {
         data: DATA_FOLDER.into(),
         http: args.http,
         p2p: listen,
-        peers: match client.get("/api/v1/validators") {
+        peers: Vec::new(),
+        told: match client.get("/api/v1/validators") {
             Ok(bytes) => present(&bytes, &genesis, &args.from)?,
             Err(failure) => {
                 progress(format!(
@@ -190,7 +190,8 @@ fn prepare(args: &JoinArgs) -> Result<PublicKey> {
 }
 
 /// The validators of now that the founding does not name, or names at another address. They are
-/// connected to, no more: what they send is checked by the network key.
+/// only asked and heard: a certificate that they send counts if it is of the epoch that this node
+/// is in, and bears the signatures of those who sign in it by this node's ledger.
 fn present(bytes: &[u8], genesis: &Genesis, from: &str) -> Result<Vec<Peer>> {
     #[derive(Deserialize)]
     struct Told {
@@ -207,14 +208,17 @@ fn present(bytes: &[u8], genesis: &Genesis, from: &str) -> Result<Vec<Peer>> {
         ))
     };
     let told: Told = serde_json::from_slice(bytes).map_err(|error| wrong(&error))?;
-    if told.validators.len() > 2 * VALIDATORS_MAX {
-        return Err(wrong(&"it names more than a network has"));
+    let founding = &genesis.founding;
+    let seats = seats_max(founding.epoch_blocks).max(founding.validators.len());
+    // Those who leave are listed too.
+    if told.validators.len() > 2 * seats {
+        return Err(wrong(&"it names more than this network can have"));
     }
     let mut peers = Vec::new();
     for Validator { key, address } in told.validators {
         validator_key(&key).map_err(|error| wrong(&error))?;
         check_address(&address).map_err(|refusal| wrong(&refusal))?;
-        let founded = genesis.founding.validators.iter().find(|one| one.key == key);
+        let founded = founding.validators.iter().find(|one| one.key == key);
         if founded.is_none_or(|one| one.address != address) {
             peers.push(Peer { key: key.to_string(), address });
         }
@@ -235,7 +239,7 @@ mod tests {
     use crate::signer::Signer as _;
 
     #[test]
-    fn validators_that_the_founding_does_not_name_so_become_peers() {
+    fn validators_that_the_founding_does_not_name_so_are_told_and_not_more_than_there_are_seats() {
         let parent = tempfile::tempdir().expect("a temporary directory");
         let root = parent.path().join("network");
         found(&root, Plan { states: 4, ..Plan::default() }).expect("founds");
@@ -262,5 +266,17 @@ mod tests {
         wrong["validators"][2]["address"] = "nowhere".into();
         assert_eq!(read(&wrong).expect_err("no address").exit, Exit::Defective);
         assert_eq!(read(&serde_json::json!([])).expect_err("no list").exit, Exit::Defective);
+
+        let seats = seats_max(genesis.founding.epoch_blocks);
+        let many = |count: usize| {
+            let one = |_| {
+                let key = Secret::generate(Purpose::NodeVote).expect("a key").public();
+                serde_json::json!({ "key": key, "address": "[::1]:7000", "signs": true })
+            };
+            serde_json::json!({ "validators": (0..count).map(one).collect::<Vec<_>>() })
+        };
+        assert_eq!(read(&many(2 * seats)).expect("all change").len(), 2 * seats);
+        let refused = read(&many(2 * seats + 1)).expect_err("more than there are seats");
+        assert_eq!(refused.exit, Exit::Defective);
     }
 }

@@ -1,5 +1,6 @@
 //! `pacta node`: one validator, with its API, its pages and its index.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use pacta_index::Index;
 use pacta_law::{Genesis, PublicKey, Purpose, Refusal};
+use pacta_node::peers::Given;
 use pacta_node::{
     Config, Error, Handle, Node, NotTaken, Pacing, start_validator, validator_key, validator_secret,
 };
@@ -19,7 +21,7 @@ use crate::evidence::Archive;
 use crate::failure::{Exit, Failure, Result};
 use crate::files;
 use crate::keyfile::KeyFile;
-use crate::network::directory::{NODE_FILE, NodeFile, VERSION};
+use crate::network::directory::{NODE_FILE, NodeFile, Peer, VERSION};
 use crate::network::interrupt::interrupted;
 use crate::network::share::ShareFile;
 use crate::passphrase::PassphraseArgs;
@@ -142,10 +144,13 @@ fn prepare(args: &NodeArgs) -> Result<Prepared> {
     let share = share.transpose()?.flatten();
     let genesis = read_genesis(&dir.join(&file.genesis))?;
     let directory = dir.join(&file.data);
-    let peers = file.peers.iter().map(|peer| {
-        let public: PublicKey = peer.key.parse().map_err(Failure::defective)?;
-        Ok((validator_key(&public).map_err(failure)?, peer.address.clone()))
-    });
+    let addresses = |peers: &[Peer]| {
+        let read = peers.iter().map(|peer| {
+            let public: PublicKey = peer.key.parse().map_err(Failure::defective)?;
+            Ok((validator_key(&public).map_err(failure)?, peer.address.clone()))
+        });
+        read.collect::<Result<BTreeMap<_, _>>>()
+    };
     let config = Config {
         directory: directory.clone(),
         marks: dir.clone(),
@@ -154,7 +159,7 @@ fn prepare(args: &NodeArgs) -> Result<Prepared> {
         share,
         key: validator_secret(secret.key.as_bytes()).map_err(failure)?,
         listen: file.p2p,
-        peers: peers.collect::<Result<Vec<_>>>()?,
+        peers: Given { named: addresses(&file.peers)?, told: addresses(&file.told)? },
         pacing: Pacing::operating(),
         threads: THREADS,
         files: file.files.limits(),

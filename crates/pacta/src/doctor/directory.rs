@@ -218,14 +218,17 @@ fn check_votes(dir: &Path, checks: &mut Checks) {
     }
 }
 
-/// Other validators accept connections, as node.json or the founding states their addresses.
+/// Other validators accept connections, as node.json or the founding states their addresses, or
+/// as was told of those that neither names.
 fn check_peers(file: &NodeFile, genesis: &Genesis, checks: &mut Checks) {
-    let mut addresses: BTreeMap<String, String> = genesis
+    let told = file.told.iter().map(|peer| (peer.key.clone(), peer.address.clone()));
+    let mut addresses: BTreeMap<String, String> = told.collect();
+    let founded = genesis
         .founding
         .validators
         .iter()
-        .map(|validator| (validator.key.to_string(), validator.address.to_string()))
-        .collect();
+        .map(|validator| (validator.key.to_string(), validator.address.to_string()));
+    addresses.extend(founded);
     addresses.extend(file.peers.iter().map(|peer| (peer.key.clone(), peer.address.clone())));
     for address in addresses.values().filter(|address| **address != file.p2p.to_string()) {
         let found = address.to_socket_addrs().and_then(|mut found| {

@@ -213,6 +213,7 @@ impl Clerk<'_> {
             http: run.http,
             p2p: listen(run, self.place),
             peers: Vec::new(),
+            told: Vec::new(),
             files: FileLimits::default(),
         };
         // Last, since its presence says that all else is there.

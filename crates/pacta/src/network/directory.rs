@@ -108,10 +108,14 @@ pub struct NodeFile {
     pub http: SocketAddr,
     /// Where it listens to other nodes.
     pub p2p: SocketAddr,
-    /// Validators that the founding does not name, or at another address; what they send is checked
-    /// all the same.
+    /// Validators that founding and ledger do not name, or not where they are, as the operator
+    /// knows; what they send is checked all the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers: Vec<Peer>,
+    /// The same, as the node told that was asked when this one joined: it counts until this one is
+    /// synchronised, and beside founding and ledger only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<Peer>,
     /// How much of files is kept beside the ledger, where it is not what is usual.
     #[serde(default, skip_serializing_if = "FileLimits::is_usual")]
     pub files: FileLimits,

@@ -220,6 +220,7 @@ fn node_file(state: &State) -> NodeFile {
         http: state.http,
         p2p: state.p2p,
         peers: Vec::new(),
+        told: Vec::new(),
         files: FileLimits::default(),
     }
 }

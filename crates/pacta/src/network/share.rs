@@ -1,6 +1,6 @@
 //! Share files: a validator's share of the network key, sealed under a passphrase.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pacta_law::NetworkId;
 use pacta_node::NetworkShare;
@@ -42,11 +42,13 @@ impl ShareFile {
         files::write_json(path, &Self { v: VERSION, network, seal }, Access::Owner)
     }
 
-    /// Reads a share file.
+    /// Reads a share file. What is erased is not read, even if that has not ended.
     ///
     /// # Errors
     /// Exit code 74 when it cannot be read, 65 when it is no share file.
     pub fn read(path: &Path) -> Result<Self> {
+        let erased = erased(path);
+        let path = if erased.exists() { &erased } else { path };
         let file: Self = files::read_json(path, "a share file")?;
         match file.v == VERSION {
             true => Ok(file),
@@ -57,11 +59,16 @@ impl ShareFile {
         }
     }
 
-    /// Reads and opens a share file; none if the share was erased.
+    /// Reads and opens a share file; none if the share was erased. If a crash cut that short, it is
+    /// finished first.
     ///
     /// # Errors
-    /// As [`ShareFile::read`]; exit code 65 when it was changed, or the passphrase is wrong.
+    /// As [`ShareFile::read`] and [`ShareFile::erase`]; exit code 65 when it was changed, or the
+    /// passphrase is wrong.
     pub fn open(path: &Path, passphrase: &str) -> Result<Option<NetworkShare>> {
+        if erased(path).exists() {
+            Self::erase(path)?;
+        }
         let file = Self::read(path)?;
         let Some(seal) = file.seal else { return Ok(None) };
         let bytes = seal.open(&bound(file.v, &file.network), passphrase)?;
@@ -69,19 +76,28 @@ impl ShareFile {
     }
 
     /// Erases the share in a file, if it is still there: it is overwritten, and the file says then
-    /// that it holds none.
+    /// that it holds none. First a file beside it says so: after a crash it is still there, and
+    /// this is done again.
     ///
     /// # Errors
     /// As [`ShareFile::read`], and when the file cannot be written.
     pub fn erase(path: &Path) -> Result<()> {
-        let file = Self::read(path)?;
-        if file.seal.is_none() {
-            return Ok(());
+        let beside = erased(path);
+        if !beside.exists() {
+            let file = Self::read(path)?;
+            if file.seal.is_none() {
+                return Ok(());
+            }
+            files::write_json(&beside, &Self { seal: None, ..file }, Access::Owner)?;
         }
-        let old = files::open_to_erase(path)?;
-        files::write_json(path, &Self { seal: None, ..file }, Access::Owner)?;
-        files::erase(&old, path)
+        files::erase(&files::open_to_erase(path)?, path)?;
+        files::put_in_place(&beside, path)
     }
+}
+
+/// The file beside a share file while its share is being erased: what is left when that is done.
+fn erased(path: &Path) -> PathBuf {
+    path.with_extension("erased")
 }
 
 fn bound(v: u64, network: &NetworkId) -> String {
@@ -110,8 +126,34 @@ mod tests {
         assert!(ShareFile::open(&path, "devnet").expect("it holds none").is_none());
         let bytes = std::fs::read(&before).expect("what was the file");
         assert!(bytes.iter().all(|byte| *byte == 0));
+        assert!(!erased(&path).exists());
         let key = std::fs::read(folder.join(NODE_KEY_FILE)).expect("a key file");
         std::fs::write(&path, key).expect("it can be written");
         assert!(ShareFile::erase(&path).is_err(), "another file is not erased");
+    }
+
+    #[test]
+    fn an_erasure_that_a_crash_cut_short_is_finished_at_the_next_start() {
+        let parent = tempfile::tempdir().expect("a temporary directory");
+        let root = parent.path().join("network");
+        let network = found(&root, Plan { states: 4, ..Plan::default() }).expect("founds");
+        let path = network.folder(&network.file.states[0]).join(SHARE_FILE);
+        let whole = std::fs::read(&path).expect("a share file");
+        let none = ShareFile { seal: None, ..ShareFile::read(&path).expect("a share file") };
+        let half = [&vec![0; whole.len() / 2][..], &whole[whole.len() / 2..]].concat();
+        for cut in [whole.clone(), half, vec![0; whole.len()]] {
+            std::fs::remove_file(&path).expect("it is there");
+            std::fs::write(&path, &cut).expect("it can be written");
+            let before = parent.path().join("before");
+            let _ = std::fs::remove_file(&before); // of the round before
+            std::fs::hard_link(&path, &before).expect("a second name");
+            files::write_json(&erased(&path), &none, Access::Owner).expect("it can be written");
+            assert_eq!(ShareFile::read(&path).expect("what is left"), none);
+            assert!(ShareFile::open(&path, "devnet").expect("it holds none").is_none());
+            assert!(!erased(&path).exists());
+            assert_eq!(ShareFile::read(&path).expect("a share file"), none);
+            let bytes = std::fs::read(&before).expect("what was the file");
+            assert!(bytes.iter().all(|byte| *byte == 0));
+        }
     }
 }

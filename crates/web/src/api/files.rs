@@ -3,6 +3,8 @@
 //! Nothing in a file is executed: it is served as something to save, sandboxed, and shown in a
 //! browser only on demand and if its type is on a short list and its bytes are of that type.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
@@ -126,6 +128,11 @@ fn store(state: &AppState) -> Result<Store, Problem> {
     state.files.clone().ok_or_else(none)
 }
 
+/// The address of whoever asks, as far as the connection tells.
+fn client(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<Client>>().map(|client| client.0.0.ip())
+}
+
 fn read_id(id: &str) -> Result<Digest, Problem> {
     id.parse().map_err(|_| {
         Problem::bad_request("a file is named by its SHA-256: 64 lower-case hex digits; correct it")
@@ -172,7 +179,7 @@ pub async fn upload(
     if length.is_some_and(|length: u64| length > limit) {
         return Err(Error::TooLarge { max: limit }.into());
     }
-    let client = extensions.get::<ConnectInfo<Client>>().map(|client| client.0.0.ip());
+    let client = client(&extensions);
     let begin = move || store.upload_of(client, announced, media_type.as_deref());
     let mut upload = on_disk(begin).await?;
     let mut parts = body.into_data_stream();
@@ -230,12 +237,17 @@ pub async fn standing(
 /// `POST /api/v1/files/{id}/fetch`: has this node fetch a file from those who hold it.
 ///
 /// # Errors
-/// A [`Problem`] of status 429 when it fetches many already.
-pub async fn fetch(State(state): State<AppState>, Named(id): Named) -> Result<Response, Problem> {
+/// A [`Problem`] of status 429 when it fetches many already, for this client or for all.
+pub async fn fetch(
+    State(state): State<AppState>,
+    Named(id): Named,
+    extensions: Extensions,
+) -> Result<Response, Problem> {
     let store = store(&state)?;
     let id = read_id(&id)?;
-    let wanting = store.clone();
-    on_disk(move || wanting.want(Wanted { id, media_type: None, named: false })).await?;
+    let (wanting, client) = (store.clone(), client(&extensions));
+    let wanted = Wanted { id, media_type: None, named: false };
+    on_disk(move || wanting.want_of(client, wanted)).await?;
     let standing = FileStanding::of(store.standing(&id)).ok_or_else(Problem::internal)?;
     let status = if standing.status == "held" { StatusCode::OK } else { StatusCode::ACCEPTED };
     let location = [(header::LOCATION, standing.status_url.clone())];

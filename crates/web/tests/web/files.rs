@@ -172,6 +172,18 @@ async fn only_so_many_files_are_fetched_and_handed_in_at_a_time() {
     assert_eq!(problem["type"], "urn:pacta:problem:too_many", "{problem}");
     assert_eq!(archive.send(fetch(63)).await.status(), 202, "it is wanted already");
 
+    let fetches = Archive::start().await;
+    let fetch_of = |last: u8, number: u8| {
+        let mut request = fetch(number);
+        request.extensions_mut().insert(ConnectInfo(Client(([192, 0, 2, last], 4000).into())));
+        request
+    };
+    for number in 0..16 {
+        assert_eq!(fetches.send(fetch_of(1, number)).await.status(), 202);
+    }
+    assert_eq!(fetches.send(fetch_of(1, 16)).await.status(), 429, "one client has its share");
+    assert_eq!(fetches.send(fetch_of(2, 16)).await.status(), 202);
+
     let uploads = Archive::start().await;
     let from = ConnectInfo(Client(([192, 0, 2, 1], 4000).into()));
     let give = async |body: Body| {
