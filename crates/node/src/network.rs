@@ -37,7 +37,7 @@ use crate::{
     handle::Handle,
     pacing::Pacing,
     peers::Given,
-    types::{ValidatorKey, ValidatorSecret},
+    types::ValidatorSecret,
     voting::Voting,
 };
 

@@ -90,7 +90,7 @@ fn whoever_gives_up_waiting_for_a_secret_to_be_kept_does_not_lose_the_others() {
         }
         assert!(kept.get_seed(Epoch::new(7)).await.is_none());
         drop(kept);
-        let kept = open("second").await;
+        let mut kept = open("second").await;
         assert!(kept.get_seed(Epoch::new(8)).await.is_some());
     });
 }
