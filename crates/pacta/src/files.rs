@@ -53,23 +53,16 @@ pub fn put_in_place(from: &Path, path: &Path) -> Result<()> {
     placed.map_err(|error| Failure::disk(path, &error))
 }
 
-/// Opens a file that [`erase`] is to overwrite.
+/// Overwrites what a file holds, so that it is not just unlinked: it has to be done before the file
+/// loses its name, for after a crash nobody could go on. Copies that a disk or a file system keeps
+/// are beyond this.
 ///
 /// # Errors
-/// Exit code 74 when it cannot be opened.
-pub fn open_to_erase(path: &Path) -> Result<File> {
-    OpenOptions::new().write(true).open(path).map_err(|error| Failure::disk(path, &error))
-}
-
-/// Overwrites what a file held, so that it is not just unlinked. Copies that a disk or a file
-/// system keeps are beyond this.
-///
-/// # Errors
-/// Exit code 74 when writing fails; `path` is for the message.
-pub fn erase(file: &File, path: &Path) -> Result<()> {
-    let erased = file.metadata().and_then(|metadata| {
-        let mut writer = file;
-        io::copy(&mut io::repeat(0).take(metadata.len()), &mut writer)?;
+/// Exit code 74 when writing fails.
+pub fn erase(path: &Path) -> Result<()> {
+    let erased = OpenOptions::new().write(true).open(path).and_then(|mut file| {
+        let bytes = file.metadata()?.len();
+        io::copy(&mut io::repeat(0).take(bytes), &mut file)?;
         file.sync_all()
     });
     erased.map_err(|error| Failure::disk(path, &error))

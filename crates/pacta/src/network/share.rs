@@ -90,7 +90,7 @@ impl ShareFile {
             }
             files::write_json(&beside, &Self { seal: None, ..file }, Access::Owner)?;
         }
-        files::erase(&files::open_to_erase(path)?, path)?;
+        files::erase(path)?;
         files::put_in_place(&beside, path)
     }
 }

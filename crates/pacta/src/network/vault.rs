@@ -76,9 +76,9 @@ impl FolderVault {
         .map_err(disk)?;
         paths.sort_by_key(|path| !path.ends_with(KEY_FILE));
         for path in paths {
-            let file = files::open_to_erase(&path)?;
+            // In this order, so that this can be done again after a crash.
+            files::erase(&path)?;
             fs::remove_file(&path).map_err(|error| Failure::disk(&path, &error))?;
-            files::erase(&file, &path)?;
         }
         fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)
     }
