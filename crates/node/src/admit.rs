@@ -79,7 +79,8 @@ async fn from_client(
 ) -> Result<(Admitted, bool), NotTaken> {
     let act = match act {
         Some(act) => act,
-        None => Arc::new(SignedAct::decode(bytes).and_then(SignedAct::verify)?), // it says what is wrong
+        // It says what is wrong.
+        None => Arc::new(SignedAct::decode(bytes).and_then(SignedAct::verify)?),
     };
     let shared = handle.shared();
     match handle.check(act.clone(), on_record).await {

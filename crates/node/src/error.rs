@@ -28,8 +28,8 @@ pub enum Error {
     #[error(
         "two different blocks {} are both final: more validators lied than the network bears; \
          {}{}; keep the directory {} as evidence, delete nothing, and compare blocks with all \
-         other States; when they have agreed which one stands, move the directory aside and start with \
-         an empty one, as docs/operate/running.md says",
+         other States; when they have agreed which one stands, move the directory aside and start \
+         with an empty one, as docs/operate/running.md says",
         of_height(*.height),
         naming(.named),
         kept_in(.kept.as_ref()),

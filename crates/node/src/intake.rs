@@ -44,7 +44,7 @@ pub enum Source {
     Peer(ValidatorKey),
 }
 
-/// Who sends: all connections from one address are one client's, so that to open many gains nothing.
+/// Who sends: all connections from one address are one client's, so to open many gains nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Sender {
     Client(Option<IpAddr>),
