@@ -120,10 +120,10 @@ async fn wanted(handle: &Handle) -> Option<(Vec<(ValidatorKey, String)>, BTreeSe
     let mut reading = Reading::begin(handle, 0).await.ok()?;
     let Epochs { current, frozen, .. } = reading.run(network::epochs).await.ok()?;
     let mut all = Vec::new();
-    let found = reading.run(|ledger| network::signing_committee(ledger, current)).await.ok()?;
-    let signing = found.iter().flatten().map(|validator| validator_key(&validator.key).ok());
+    let found = reading.run(|ledger| network::signing_committee(ledger, current)).await.ok()??;
+    let signing = found.iter().map(|validator| validator_key(&validator.key).ok());
     let signing = signing.collect::<Option<BTreeSet<_>>>()?;
-    all.extend(found);
+    all.push(found);
     for epoch in current..=frozen {
         all.extend(reading.run(|ledger| network::committee(ledger, epoch)).await.ok()?);
     }
