@@ -280,7 +280,7 @@ fn one_replaces_its_key(network: &mut Network, newcomer: &Newcomer, parent: &Pat
     let row = rows.iter().find(|row| row["actor"] == *newcomer.actor);
     let seat = &row.expect("the newcomer has a seat")["key"];
     let told = read(&new.dir.join("node.json"));
-    let mut told = told["peers"].as_array().expect("peers").iter();
+    let mut told = told["told"].as_array().expect("who was told").iter();
     assert!(told.any(|peer| peer["key"] == *seat), "who came later is known from the start");
     takes_over(network, STATE, new);
     network.run(STATE);

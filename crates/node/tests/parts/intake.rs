@@ -97,7 +97,7 @@ fn to_name_another_actor_takes_nothing_from_its_own_connection() {
     let mut lanes = Lanes::default();
     while put(&mut lanes, &client(1), forged(9, 60_000)) {}
     let held = lanes.count() * 60_000;
-    assert!(held <= SENDER_BYTES_MAX / 2 && held + 120_000 > SENDER_BYTES_MAX / 2, "{held}");
+    assert!(held.abs_diff(SENDER_BYTES_MAX / 2) < 60_000, "{held}: it leaves as much");
     assert!(put(&mut lanes, &client(2), forged(9, 700)));
     assert!(before(&mut lanes, &client(2)) <= 1);
     assert!(lanes.count() > 0, "the rest waits on");

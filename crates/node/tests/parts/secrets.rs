@@ -51,15 +51,18 @@ fn shares_of_earlier_epochs_are_erased_when_there_is_one_of_this() {
         }
         kept.begin_no_earlier(Epoch::new(8)).await;
         assert!(kept.get_share(Epoch::new(6)).await.is_some(), "one may have to be carried on");
+        drop(kept);
         assert!(names(&on_disk(&context).await, 6));
+        let kept = open("second").await;
         kept.begin_no_earlier(Epoch::new(7)).await;
         drop(kept);
 
-        let mut kept = open("second").await;
+        let mut kept = open("third").await;
         assert!(kept.get_share(Epoch::new(6)).await.is_none());
         assert!(kept.get_seed(Epoch::new(6)).await.is_none());
         let found = kept.get_share(Epoch::new(7)).await.unwrap();
         assert_eq!(found.encode(), share.encode());
+        drop(kept);
         let left = on_disk(&context).await;
         assert!(names(&left, 7) && !names(&left, 6), "both copies are overwritten");
     });
@@ -69,11 +72,11 @@ fn shares_of_earlier_epochs_are_erased_when_there_is_one_of_this() {
 fn whoever_gives_up_waiting_for_a_secret_to_be_kept_does_not_lose_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let config = tokio::Config::new().with_storage_directory(folder.path());
-    tokio::Runner::new(config).start(|context| async move {
-        let me = ValidatorSecret::from_seed(0);
+    let me = ValidatorSecret::from_seed(0);
+    let open = async |context| Secrets::open(context, PREFIX, &me).await.unwrap();
+    tokio::Runner::new(config.clone()).start(|context| async move {
         let seed = |number: u64| Summary::random(TestRng::new(number));
-        let open = async |label| Secrets::open(context.child(label), PREFIX, &me).await.unwrap();
-        let mut kept = open("first").await;
+        let mut kept = open(context).await;
         kept.put_seed(Epoch::new(6), seed(6)).await;
         {
             let given_up = std::pin::pin!(kept.put_seed(Epoch::new(7), seed(7)));
@@ -89,8 +92,8 @@ fn whoever_gives_up_waiting_for_a_secret_to_be_kept_does_not_lose_the_others() {
             let _ = futures::poll!(given_up);
         }
         assert!(kept.get_seed(Epoch::new(7)).await.is_none());
-        drop(kept);
-        let mut kept = open("second").await;
-        assert!(kept.get_seed(Epoch::new(8)).await.is_some());
+    });
+    tokio::Runner::new(config).start(|context| async move {
+        assert!(open(context).await.get_seed(Epoch::new(8)).await.is_some());
     });
 }
