@@ -40,6 +40,7 @@ use crate::{
     block::Block,
     committees::Committees,
     databases::{JOURNAL_BUFFER_BYTES, REPLAY_BUFFER_BYTES},
+    early::Early,
     elastic::{Elastic, Speed},
     engine::{CERTIFICATE_TIMEOUT, FETCH_RETRY, MAILBOX},
     misconduct::{Ears, Overhearing, Witness},
@@ -135,6 +136,8 @@ struct Channels<S: Sender> {
     certificates: MuxHandle<S>,
     later_certificates: mpsc::Receiver<(Channel, Message<S::PublicKey>)>,
     requests: MuxHandle<S>,
+    early_votes: Early,
+    early_certificates: Early,
 }
 
 impl<S: Sender> Channels<S> {
@@ -153,7 +156,16 @@ impl<S: Sender> Channels<S> {
         mux.start();
         let (mux, requests) = Muxer::new(context.child("requests"), requests.0, requests.1);
         mux.start();
-        Self { votes, later_votes, certificates, later_certificates, requests }
+        let (early_votes, early_certificates) = (Early::default(), Early::default());
+        Self {
+            votes,
+            later_votes,
+            certificates,
+            later_certificates,
+            requests,
+            early_votes,
+            early_certificates,
+        }
     }
 }
 
@@ -214,12 +226,18 @@ where
             let last = epocher.last(active.epoch).expect("epochs begin at all heights");
             select! {
                 later = self.channels.later_votes.recv() => {
-                    let Some((epoch, (from, _))) = later else { return "no votes come any more" };
-                    self.ask_for_boundary(active.epoch, epoch, last, from);
+                    let Some((epoch, message)) = later else { return "no votes come any more" };
+                    self.ask_for_boundary(active.epoch, epoch, last, &message.0);
+                    if epoch == active.epoch.next().get() {
+                        self.channels.early_votes.keep(epoch, message);
+                    }
                 },
                 later = self.channels.later_certificates.recv() => {
-                    let Some((epoch, (from, _))) = later else { return "no certificates come" };
-                    self.ask_for_boundary(active.epoch, epoch, last, from);
+                    let Some((epoch, message)) = later else { return "no certificates come" };
+                    self.ask_for_boundary(active.epoch, epoch, last, &message.0);
+                    if epoch == active.epoch.next().get() {
+                        self.channels.early_certificates.keep(epoch, message);
+                    }
                 },
                 ended = &mut active.engine => {
                     assert!(ended.is_ok(), "the engine of epoch {} failed", active.epoch);
@@ -241,9 +259,9 @@ where
     }
 
     /// Whoever speaks of a later epoch has the last block of this one.
-    fn ask_for_boundary(&self, mine: Epoch, theirs: u64, last: Height, from: ValidatorKey) {
+    fn ask_for_boundary(&self, mine: Epoch, theirs: u64, last: Height, from: &ValidatorKey) {
         if theirs > mine.get() {
-            self.parts.marshal.hint_finalized(last, NonEmptyVec::new(from));
+            self.parts.marshal.hint_finalized(last, NonEmptyVec::new(from.clone()));
         }
     }
 
@@ -299,8 +317,17 @@ where
                 forward: ForwardPolicy::SilentVoters,
             },
         );
-        let votes = self.channels.votes.register(epoch.get()).await.ok()?;
-        let (sender, certificates) = self.channels.certificates.register(epoch.get()).await.ok()?;
+        let channels = &mut self.channels;
+        let (sender, votes) = channels.votes.register(epoch.get()).await.ok()?;
+        while let Ok((of, message)) = channels.later_votes.try_recv() {
+            channels.early_votes.keep(of, message);
+        }
+        let votes = (sender, channels.early_votes.before(epoch.get(), votes));
+        let (sender, certificates) = channels.certificates.register(epoch.get()).await.ok()?;
+        while let Ok((of, message)) = channels.later_certificates.try_recv() {
+            channels.early_certificates.keep(of, message);
+        }
+        let certificates = channels.early_certificates.before(epoch.get(), certificates);
         let certificates = (sender, Overhearing::new(certificates, ears));
         let requests = self.channels.requests.register(epoch.get()).await.ok()?;
         let engine = engine.start(votes, certificates, requests);

@@ -19,6 +19,7 @@ pub mod databases;
 pub mod dealer;
 pub mod dial;
 pub mod directory;
+pub mod early;
 pub mod elastic;
 pub mod engine;
 pub mod epochs;

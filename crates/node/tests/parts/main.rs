@@ -8,6 +8,7 @@ mod contradiction;
 mod dealer;
 mod dial;
 mod directory;
+mod early;
 mod elastic;
 mod fair;
 mod files;
