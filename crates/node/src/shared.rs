@@ -1,7 +1,7 @@
 //! What all parts of one validator share, whatever the runtime.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -80,6 +80,8 @@ struct Place {
     view: u64,
     committee: Set<ValidatorKey>,
     can_vote: bool,
+    /// Who has voted to leave the view.
+    leaving: BTreeSet<usize>,
 }
 
 struct Inner {
@@ -310,7 +312,8 @@ impl Shared {
         if joined {
             self.0.more_suspicions.ring();
         }
-        *self.0.place.lock() = Place { epoch, view: 1, committee, can_vote };
+        let leaving = BTreeSet::new();
+        *self.0.place.lock() = Place { epoch, view: 1, committee, can_vote, leaving };
         self.changed();
     }
 
@@ -324,11 +327,29 @@ impl Shared {
         self.0.place.lock().committee.clone()
     }
 
+    /// Notes that a validator, by its place in the committee, has voted to leave a view.
+    pub fn note_leaving(&self, epoch: u64, view: u64, validator: usize) {
+        let mut place = self.0.place.lock();
+        let new = (place.epoch, place.view) == (epoch, view) && place.leaving.insert(validator);
+        drop(place);
+        if new {
+            self.changed();
+        }
+    }
+
+    /// Whether more validators have voted to leave the view than can be faulty, so that it will
+    /// hardly come to a block.
+    pub fn is_given_up(&self) -> bool {
+        let place = self.0.place.lock();
+        place.leaving.len() > place.committee.len().saturating_sub(1) / 3
+    }
+
     /// Notes that the engine has entered a view of an epoch.
     pub fn enter(&self, epoch: u64, view: u64) {
         let mut place = self.0.place.lock();
         if place.epoch == epoch && place.view < view {
             place.view = view;
+            place.leaving.clear();
             drop(place);
             self.changed();
         }

@@ -1,6 +1,6 @@
 //! Sets the speed of the engine's clock: slow while there is nothing to do and the leader of the
 //! view is there to do it when there is; fast while there is something to do and the leader is
-//! gone.
+//! gone, or others than who may be faulty have given the view up.
 
 use std::{sync::Arc, time::Duration};
 
@@ -44,6 +44,11 @@ impl<R: Reporter<Activity = Activity<Scheme, BlockDigest>>> Reporter for Views<R
             Activity::Certification(certified) => Some(certified.view()),
             Activity::Nullification(nullified) => Some(nullified.view()),
             Activity::Finalization(finalized) => Some(finalized.view()),
+            Activity::Nullify(vote) => {
+                let signer = usize::from(vote.attestation.signer);
+                self.shared.note_leaving(self.epoch, vote.round.view().get(), signer);
+                None
+            }
             _ => None,
         };
         if let Some(left) = left {
@@ -62,7 +67,8 @@ pub fn start<E: Context>(context: E, shared: Shared, speed: Arc<Speed<E>>, me: V
             let now = now_ms(&context);
             let leader = shared.leader();
             let led = leader
-                .is_none_or(|leader| leader == me || shared.presence().can_lead(&leader, now));
+                .is_none_or(|leader| leader == me || shared.presence().can_lead(&leader, now))
+                && !shared.is_given_up();
             speed.set(match (led, shared.is_busy(now)) {
                 (true, false) => Pace::Slow(idle),
                 (true, true) | (false, false) => Pace::Slow(1),
