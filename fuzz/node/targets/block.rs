@@ -34,7 +34,7 @@ fuzz_target!(|input: &[u8]| {
 
 /// Reads a block, and checks that it is within its limits and has one form.
 fn read(bytes: &[u8]) -> Option<Block> {
-    let block = Block::decode(bytes).ok()?;
+    let block = Block::decode(bytes.to_vec()).ok()?;
     assert_eq!(block.encode(), bytes);
     assert_eq!(block.encode_size(), bytes.len());
     assert_eq!(block.digest().0, block.header().digest().0);

@@ -17,7 +17,7 @@ fuzz_target!(|input: &[u8]| {
     let Some((form, bytes)) = input.split_first() else { return };
     match form % 6 {
         0 => {
-            let Some(acts) = acts_in(bytes) else { return };
+            let Some(acts) = acts_in(IoBuf::from(bytes.to_vec())) else { return };
             let mut written = Vec::new();
             write_list(&acts, &mut written);
             assert_eq!(written, bytes, "a message of acts has one form");
@@ -28,13 +28,13 @@ fuzz_target!(|input: &[u8]| {
             assert_eq!(presence::encode(height, abstains), bytes, "presence has one form");
         }
         2 => {
-            let Ok(signature) = Signature::decode(bytes) else { return };
+            let Ok(signature) = Signature::decode(bytes.to_vec()) else { return };
             assert_eq!(signature.encode(), bytes, "a vote's signatures have one form");
             // The part of the threshold signature is read late, and may be none.
             let _ = signature.part.get();
         }
         3 => {
-            let Ok(certificate) = Certificate::decode_cfg(bytes, &256) else { return };
+            let Ok(certificate) = Certificate::decode_cfg(bytes.to_vec(), &256) else { return };
             assert_eq!(certificate.encode(), bytes, "a certificate has one form");
             assert_eq!(certificate.encode_size(), bytes.len());
         }
