@@ -320,12 +320,16 @@ where
         let channels = &mut self.channels;
         let (sender, votes) = channels.votes.register(epoch.get()).await.ok()?;
         while let Ok((of, message)) = channels.later_votes.try_recv() {
-            channels.early_votes.keep(of, message);
+            if of == epoch.get() {
+                channels.early_votes.keep(of, message);
+            }
         }
         let votes = (sender, channels.early_votes.before(epoch.get(), votes));
         let (sender, certificates) = channels.certificates.register(epoch.get()).await.ok()?;
         while let Ok((of, message)) = channels.later_certificates.try_recv() {
-            channels.early_certificates.keep(of, message);
+            if of == epoch.get() {
+                channels.early_certificates.keep(of, message);
+            }
         }
         let certificates = channels.early_certificates.before(epoch.get(), certificates);
         let certificates = (sender, Overhearing::new(certificates, ears));
