@@ -1,8 +1,10 @@
 //! Blocks on demand: a leader proposes when there is something to do, or at the heartbeat.
 //!
 //! This stands between the engine and the application, since the application itself must never
-//! wait while it builds. The engine finalizes a view from votes of that view and needs no child
-//! block, so withholding a proposal delays no finality.
+//! wait while it builds. The engine mostly finalizes a view from votes of that view and needs no
+//! child block. It does need one if too many left a view before its block was certified: they may
+//! not vote to finalize it any more. So a leader whose parent is not final although a view has
+//! passed without a block proposes at once, whatever there is to do.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -40,9 +42,13 @@ impl<E: Context> Paced<E> {
     }
 
     /// Waits until a block on this parent has something to hold, or the heartbeat.
-    async fn something_to_do(&self, clock: &E, parent: Digest, height: u64) {
+    async fn something_to_do(&self, clock: &E, round: &Round, parent: Digest, height: u64) {
         if height == 0 {
             return; // The first block founds the ledger.
+        }
+        let needs_child = round.round.view() > round.parent.0.next();
+        if needs_child && self.shared.last_final().header.height < height {
+            return;
         }
         let next = height + 1;
         let heartbeat = clock.current() + self.shared.pacing().heartbeat;
@@ -138,7 +144,7 @@ impl<E: Context> EngineApplication<E> for Paced<E> {
         }
         if let Some(parent) = ancestry.peek() {
             let (digest, height) = (parent.digest(), parent.height().get());
-            self.something_to_do(&context.0, digest, height).await;
+            self.something_to_do(&context.0, &context.1, digest, height).await;
         }
         self.inner.propose(context, ancestry, input).await
     }

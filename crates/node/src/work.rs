@@ -11,7 +11,7 @@ use std::{
 use crate::block::BLOCK_ACTS_MAX;
 
 /// How long the execution of a block should take one validator.
-pub const BLOCK_WORK: Duration = Duration::from_millis(100);
+pub const BLOCK_WORK: Duration = Duration::from_millis(50);
 /// Acts of a block, at least, however slow the machine: each block has costs of its own.
 pub const BLOCK_ACTS_MIN: usize = 128;
 /// Acts from which on a block tells something.

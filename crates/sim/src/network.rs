@@ -40,6 +40,8 @@ use crate::{
 
 /// A question to a node that is not answered in this virtual time is not answered at all.
 const ANSWER_MAX: Duration = Duration::from_millis(500);
+/// A node starts within this time.
+const START_MAX: Duration = Duration::from_secs(5);
 
 /// A hostile validator says something unasked as often as this.
 const HECKLE: Duration = Duration::from_millis(150);
@@ -194,12 +196,18 @@ impl Network {
             let _suspect = Suspect(validator);
             start(engine, setup, peers, links, |own| own).await
         };
-        let running = match AssertUnwindSafe(starting).catch_unwind().await {
-            Ok(Ok(running)) => running,
-            failed => {
+        let starting = AssertUnwindSafe(starting).catch_unwind();
+        let started = match self.within(START_MAX, starting).await {
+            Some(Ok(Ok(running))) => Ok(running),
+            Some(Ok(Err(error))) => Err(error.to_string()),
+            Some(Err(_)) => Err("it panicked".into()),
+            None => Err(format!("it did not start within {} s", START_MAX.as_secs())),
+        };
+        let running = match started {
+            Ok(running) => running,
+            Err(reason) => {
                 life.abort();
-                let reason = failed.map(|started| started.err().map(|error| error.to_string()));
-                return Err(reason.ok().flatten().unwrap_or_else(|| "it panicked".into()));
+                return Err(reason);
             }
         };
         if let Some(mind) = body.mind {
@@ -271,8 +279,12 @@ impl Network {
 
     /// The answer of a node, unless it takes too long.
     pub async fn ask<T>(&self, question: impl Future<Output = T>) -> Option<T> {
-        match select(pin!(question), pin!(self.context.sleep(ANSWER_MAX))).await {
-            Either::Left((answer, _)) => Some(answer),
+        self.within(ANSWER_MAX, question).await
+    }
+
+    async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+        match select(pin!(work), pin!(self.context.sleep(limit))).await {
+            Either::Left((done, _)) => Some(done),
             Either::Right(_) => None,
         }
     }

@@ -24,6 +24,7 @@ use crate::{
     founding::{Founded, Signer, secret},
     network::Network,
     options::Options,
+    properties::RECOVERY_MS_MAX,
     report::Acts,
     trace::{Hex, Seen},
 };
@@ -62,8 +63,10 @@ pub struct Workload {
     final_acts: BTreeSet<Hex>,
     left: u32,
     next_ms: u64,
-    /// Whether all faults are over, so that the last signer measures how soon finality resumes.
-    measuring: bool,
+    /// The States' clocks, by which they date their acts: the ledger's may be far behind.
+    now: Instant,
+    /// When all faults were over, so that the last signer measures how soon finality resumes.
+    healed_ms: Option<u64>,
     measure: Option<Hex>,
     acts: Acts,
     /// The act that the first State begins with, until a node has taken it.
@@ -83,17 +86,19 @@ impl Workload {
             final_acts: BTreeSet::new(),
             left: options.acts,
             next_ms: 0,
-            measuring: false,
+            now: Instant::MAX,
+            healed_ms: None,
             measure: None,
             acts: Acts::default(),
             first: first_act(founded).ok(),
         }
     }
 
-    /// Does what there is to do at this moment.
-    pub async fn act(&mut self, network: &Network, now_ms: u64) {
+    /// Does what there is to do at this moment, so long after the beginning.
+    pub async fn act(&mut self, network: &Network, began_ms: u64, now_ms: u64) {
+        self.now = Instant::from_ms(began_ms + now_ms).unwrap_or(Instant::MAX);
         self.send_again(network, now_ms).await;
-        if self.measuring && self.measure.is_none() {
+        if self.healed_ms.is_some_and(|healed_ms| self.may_measure(healed_ms, now_ms)) {
             self.submit_measure(network, now_ms).await;
         }
         if self.left > 0 && now_ms >= self.next_ms {
@@ -173,7 +178,7 @@ impl Workload {
             kinds.retain(|data| would_be_executed(law, signer, data));
         }
         let data = kinds.into_iter().next()?;
-        sign(&self.law, &self.signers[signer], data).ok()
+        sign(&self.law, self.now, &self.signers[signer], data).ok()
     }
 
     fn kinds(&mut self, signer: usize, number: u32) -> Vec<Data> {
@@ -198,9 +203,16 @@ impl Workload {
         ]
     }
 
-    /// From now on faults are over.
-    pub fn measure_recovery(&mut self) {
-        self.measuring = true;
+    /// From this moment on faults are over.
+    pub fn measure_recovery(&mut self, now_ms: u64) {
+        self.healed_ms = Some(now_ms);
+    }
+
+    /// Whether it is time to measure. What waits must become final without any further act, for
+    /// a new one might only push on what had stopped.
+    fn may_measure(&self, healed_ms: u64, now_ms: u64) -> bool {
+        let waits = self.pending.iter().any(Option::is_some);
+        self.measure.is_none() && (!waits || now_ms > healed_ms + RECOVERY_MS_MAX)
     }
 
     /// The act by which recovery is measured, once a node has taken it.
@@ -212,7 +224,8 @@ impl Workload {
         let signer = self.signers.len() - 1;
         let new_key = secret(&mut self.rng);
         let data = register_key(&self.law, &self.signers[signer], &new_key);
-        let Ok(act) = sign(&self.law, &self.signers[signer], data) else { return };
+        let signed = sign(&self.law, self.now, &self.signers[signer], data);
+        let Ok(act) = signed else { return };
         let Some(validator) = self.any(network) else { return };
         let id = act.id().to_string();
         if self.send(network, validator, signer, act, now_ms).await {
@@ -253,8 +266,7 @@ impl Workload {
         let signer = self.signers.last()?;
         let data = register_key(&self.law, signer, &new_key);
         let now = Instant::from_ms(now_ms).ok()?;
-        let act = unsigned(&self.law, now, signer, data).ok()?;
-        SignedAct::sign_with(&act, signer.public(), |message| signer.sign(message)).ok()
+        sign(&self.law, now, signer, data).ok()
     }
 
     /// Whether an act was heard to be final.
@@ -285,7 +297,7 @@ impl Workload {
 pub fn first_act(founded: &Founded) -> Result<SignedAct, Refusal> {
     let (law, signer) = (first_ledger(founded), &founded.signers[0]);
     let new_key = secret(&mut StdRng::seed_from_u64(STREAM));
-    sign(&law, signer, register_key(&law, signer, &new_key))
+    sign(&law, law.now(), signer, register_key(&law, signer, &new_key))
 }
 
 fn first_ledger(founded: &Founded) -> Ledger {
@@ -331,8 +343,8 @@ fn unsigned(law: &Ledger, now: Instant, signer: &Signer, data: Data) -> Result<A
     })
 }
 
-fn sign(law: &Ledger, signer: &Signer, data: Data) -> Result<SignedAct, Refusal> {
-    let act = unsigned(law, law.now(), signer, data)?;
+fn sign(law: &Ledger, now: Instant, signer: &Signer, data: Data) -> Result<SignedAct, Refusal> {
+    let act = unsigned(law, now, signer, data)?;
     SignedAct::sign_with(&act, signer.public(), |message| signer.sign(message))
 }
 

@@ -179,7 +179,7 @@ impl World {
                 return Ended::PowerFailure;
             }
             self.give_new_disks(&mut network).await;
-            self.workload.act(&network, self.now_ms).await;
+            self.workload.act(&network, self.trace.began_ms, self.now_ms).await;
             if self.is_over() {
                 break;
             }
@@ -292,7 +292,7 @@ impl World {
                     self.links = Links::healed(&self.options);
                     network.set_links(self.links).await;
                     self.healed_ms = Some(self.now_ms);
-                    self.workload.measure_recovery();
+                    self.workload.measure_recovery(self.now_ms);
                 }
             }
         }

@@ -24,6 +24,16 @@ fn every_property_holds_under_faults() {
     assert!(summary.restarts > 0 && summary.acts.refused > 0 && summary.acts.turned_away > 0);
 }
 
+/// Leaders with nothing to propose left a block without the child that alone could make it final;
+/// and a node whose disk lies ended while it started.
+#[test]
+fn what_once_stopped_goes_on() {
+    let summary = run_many([101, 613, 637].map(Options::of_seed), |report| {
+        assert!(report.holds, "{}: {:?}", report.replay, violated(report));
+    });
+    assert_eq!(summary.unwrap().seeds, 3);
+}
+
 /// Every kind that seeds draw, each in a few simulations of 4 to 7 validators.
 #[test]
 fn every_kind_of_fault_comes_and_none_breaks_anything() {
