@@ -102,8 +102,8 @@ impl<E: Context> Application<E> {
         let earliest = parent.header().instant.ms() + 1;
         let now = Instant::from_ms(now_ms(clock).max(earliest)).unwrap_or(Instant::MAX);
         let included = self.store.acts_since_final(parent.digest());
-        let acts_max = self.shared.work().acts_max();
-        let choice = self.shared.mempool().choose(&included, acts_max);
+        let room = self.shared.work().room();
+        let choice = self.shared.mempool().choose(&included, room);
         let mut choice: Vec<_> = choice.into_iter().map(Candidate::Verified).collect();
         if self.shared.errs().censors {
             choice.clear();

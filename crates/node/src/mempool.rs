@@ -13,7 +13,10 @@ use std::{
 use commonware_cryptography::{Hasher as _, Sha256, sha256::Digest};
 use pacta_law::{ActId, ActorId, KeyId, VerifiedAct};
 
-use crate::block::{BLOCK_BYTES_MAX, act_bytes_in_block};
+use crate::{
+    block::{BLOCK_BYTES_MAX, act_bytes_in_block},
+    work::Room,
+};
 
 /// Acts that wait, at most.
 pub const ACTS_MAX: usize = 32 * 1024;
@@ -76,6 +79,8 @@ struct OfActor {
 /// Where the offer of an actor's acts stands.
 struct Turn<'a> {
     left: btree_map::Values<'a, u64, Digest>,
+    /// Acts that were offered.
+    offered: usize,
     /// Acts of one key that come before the next one left, or with it.
     run: Option<btree_map::Range<'a, u64, Digest>>,
 }
@@ -286,9 +291,9 @@ impl Mempool {
             && self.acts.iter().any(|(id, pending)| !included.contains(id) && !self.waits(pending))
     }
 
-    /// Acts for one block, in the order in which they should be tried: at most so many, and as many
-    /// as fit. The next act is always of the actor that has fewest bytes in the block.
-    pub fn choose(&self, included: &HashSet<Digest>, acts_max: usize) -> Vec<Arc<VerifiedAct>> {
+    /// Acts for one block, in the order in which they should be tried: as many as there is room
+    /// for. The next act is always of the actor that has fewest bytes in the block.
+    pub fn choose(&self, included: &HashSet<Digest>, room: Room) -> Vec<Arc<VerifiedAct>> {
         let (mut chosen, mut bytes) = (Vec::new(), 0);
         let mut next_of_key = HashMap::new();
         let mut turns = self.turns();
@@ -297,10 +302,13 @@ impl Mempool {
             let size = act_bytes_in_block(act.signed().bytes());
             bytes += size;
             chosen.push(act);
-            if bytes >= BLOCK_BYTES_MAX || chosen.len() >= acts_max {
+            if bytes >= BLOCK_BYTES_MAX || chosen.len() >= room.acts {
                 break;
             }
-            turns.insert((had + size, since), turn);
+            turn.offered += 1;
+            if turn.offered < room.of_actor {
+                turns.insert((had + size, since), turn);
+            }
         }
         chosen
     }
@@ -310,7 +318,7 @@ impl Mempool {
         let turn = |own: &'_ OfActor| own.acts.keys().next().copied();
         let actors = self.by_actor.values().filter_map(|own| Some((turn(own)?, own)));
         let turns = actors.map(|(since, own)| {
-            let turn = Turn { left: own.acts.values(), run: None };
+            let turn = Turn { left: own.acts.values(), offered: 0, run: None };
             ((0, since), turn)
         });
         turns.collect()

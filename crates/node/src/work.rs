@@ -11,9 +11,14 @@ use std::{
 use crate::block::BLOCK_ACTS_MAX;
 
 /// How long the execution of a block should take one validator.
-pub const BLOCK_WORK: Duration = Duration::from_millis(50);
+pub const BLOCK_WORK: Duration = Duration::from_millis(100);
+/// How much of that one actor may take. Where one alone fills all blocks, they are short, and
+/// another one's act that just missed a block does not wait long.
+pub const ACTOR_WORK: Duration = Duration::from_millis(25);
 /// Acts of a block, at least, however slow the machine: each block has costs of its own.
 pub const BLOCK_ACTS_MIN: usize = 128;
+/// Acts of one actor in a block, at least.
+pub const ACTOR_ACTS_MIN: usize = 32;
 /// Acts from which on a block tells something.
 const TELLING: usize = 32;
 /// What the execution of an act is taken to cost at the start, in nanoseconds.
@@ -42,10 +47,31 @@ impl WorkPace {
         self.act_ns.store(mean, Ordering::Relaxed);
     }
 
-    /// Acts that the next block should hold, at most.
-    pub fn acts_max(&self) -> usize {
-        let act_ns = u128::from(self.act_ns.load(Ordering::Relaxed)).max(1);
-        let acts = usize::try_from(BLOCK_WORK.as_nanos() / act_ns).unwrap_or(BLOCK_ACTS_MAX);
-        acts.clamp(BLOCK_ACTS_MIN, BLOCK_ACTS_MAX)
+    /// What the next block should hold, at most.
+    pub fn room(&self) -> Room {
+        Room {
+            acts: self.acts_in(BLOCK_WORK).max(BLOCK_ACTS_MIN),
+            of_actor: self.acts_in(ACTOR_WORK).max(ACTOR_ACTS_MIN),
+        }
     }
+
+    fn acts_in(&self, time: Duration) -> usize {
+        let act_ns = u128::from(self.act_ns.load(Ordering::Relaxed)).max(1);
+        let acts = usize::try_from(time.as_nanos() / act_ns).unwrap_or(BLOCK_ACTS_MAX);
+        acts.min(BLOCK_ACTS_MAX)
+    }
+}
+
+/// How many acts a block should hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Of all actors.
+    pub acts: usize,
+    /// Of each actor.
+    pub of_actor: usize,
+}
+
+impl Room {
+    /// As much as is valid.
+    pub const ALL: Self = Self { acts: BLOCK_ACTS_MAX, of_actor: BLOCK_ACTS_MAX };
 }

@@ -6,8 +6,9 @@ use pacta_law::{
     VerifiedAct, actor::revoke_key::RevokeKey,
 };
 use pacta_node::{
-    block::{BLOCK_ACTS_MAX, act_bytes_in_block},
+    block::act_bytes_in_block,
     mempool::{ACTOR_ACTS_MAX, ACTS_MAX, Mempool, NotAdmitted, Used, act_digest},
+    work::Room,
 };
 
 /// An act of a key; the key's number is its actor's.
@@ -37,7 +38,7 @@ fn filled(acts: &[(u8, u64)]) -> Mempool {
 }
 
 fn offered(mempool: &Mempool) -> Vec<(u8, u64)> {
-    of(&mempool.choose(&HashSet::new(), BLOCK_ACTS_MAX))
+    of(&mempool.choose(&HashSet::new(), Room::ALL))
 }
 
 fn of(acts: &[Arc<VerifiedAct>]) -> Vec<(u8, u64)> {
@@ -81,7 +82,7 @@ fn an_actor_of_many_keys_has_no_more_turns_than_one_of_one_key() {
     for sequence in 1..=3 {
         mempool.admit(act(2, sequence), 0, 0).unwrap();
     }
-    let chosen = mempool.choose(&HashSet::new(), 6);
+    let chosen = mempool.choose(&HashSet::new(), Room { acts: 6, ..Room::ALL });
     assert_eq!(chosen.iter().filter(|act| act.act().actor.0[0] == 2).count(), 3);
 }
 
@@ -99,14 +100,29 @@ fn what_one_actor_floods_takes_nothing_of_the_equal_part_of_others() {
                 mempool.admit(act(actor, sequence), 0, 0).unwrap();
             }
         }
-        let chosen = of(&mempool.choose(&HashSet::new(), 20));
+        let chosen = of(&mempool.choose(&HashSet::new(), Room { acts: 20, ..Room::ALL }));
         for actor in 2..=5 {
             let own = chosen.iter().filter(|act| act.0 == actor).count();
             assert_eq!(own, 4, "{times} times: {chosen:?}");
         }
-        let all = mempool.choose(&HashSet::new(), BLOCK_ACTS_MAX);
+        let all = mempool.choose(&HashSet::new(), Room::ALL);
         assert_eq!(all.len(), mempool.count(), "where there is room, it has it");
     }
+}
+
+/// Where one alone waits, a block is short, so that whoever comes next waits for a short one.
+#[test]
+fn one_actor_does_not_fill_a_block() {
+    let mut mempool = Mempool::default();
+    for sequence in 1..=40 {
+        mempool.admit(act(1, sequence), 0, 0).unwrap();
+    }
+    for sequence in 1..=3 {
+        mempool.admit(act(2, sequence), 0, 0).unwrap();
+    }
+    let chosen = of(&mempool.choose(&HashSet::new(), Room { acts: 30, of_actor: 10 }));
+    let own = |actor| chosen.iter().filter(|act| act.0 == actor).count();
+    assert_eq!((own(1), own(2), chosen.len()), (10, 3, 13));
 }
 
 #[test]

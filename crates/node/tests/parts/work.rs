@@ -1,9 +1,6 @@
 use std::time::Duration;
 
-use pacta_node::{
-    block::BLOCK_ACTS_MAX,
-    work::{BLOCK_ACTS_MIN, BLOCK_WORK, WorkPace},
-};
+use pacta_node::work::{ACTOR_ACTS_MIN, ACTOR_WORK, BLOCK_ACTS_MIN, BLOCK_WORK, Room, WorkPace};
 
 #[test]
 fn a_block_holds_what_is_executed_in_its_time() {
@@ -11,11 +8,13 @@ fn a_block_holds_what_is_executed_in_its_time() {
     for _ in 0..40 {
         pace.note(1_000, Duration::from_millis(200));
     }
-    let acts = pace.acts_max() as u128;
-    let expected = BLOCK_WORK.as_micros() / 200;
-    assert!(acts.abs_diff(expected) * 50 < expected, "{acts} and not {expected}");
+    let room = pace.room();
+    for (acts, time) in [(room.acts, BLOCK_WORK), (room.of_actor, ACTOR_WORK)] {
+        let expected = time.as_micros() / 200;
+        assert!((acts as u128).abs_diff(expected) * 50 < expected, "{acts} and not {expected}");
+    }
     pace.note(1, Duration::from_secs(9));
-    assert_eq!(pace.acts_max() as u128, acts, "few acts tell nothing");
+    assert_eq!(pace.room(), room, "few acts tell nothing");
 }
 
 #[test]
@@ -24,9 +23,9 @@ fn limits_hold_however_fast_or_slow_the_machine_is() {
     for _ in 0..100 {
         pace.note(1_000, Duration::ZERO);
     }
-    assert_eq!(pace.acts_max(), BLOCK_ACTS_MAX);
+    assert_eq!(pace.room(), Room::ALL);
     for _ in 0..100 {
         pace.note(1_000, Duration::MAX);
     }
-    assert_eq!(pace.acts_max(), BLOCK_ACTS_MIN);
+    assert_eq!(pace.room(), Room { acts: BLOCK_ACTS_MIN, of_actor: ACTOR_ACTS_MIN });
 }

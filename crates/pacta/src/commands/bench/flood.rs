@@ -237,6 +237,7 @@ fn figures(times: &[Duration], sent: Sent, held: u64, elapsed: Duration) -> Vec<
             "acts of the flooding actor that became final",
         ),
         figure("flood_other_finality_p50_ms", p(50), Goal::Reported, &finality),
+        figure("flood_other_finality_p90_ms", p(90), Goal::Reported, &finality),
         figure("flood_other_finality_p99_ms", p(99), Goal::AtMost(1000.0), &finality),
         figure("flood_other_finality_max_ms", p(100), Goal::Reported, &finality),
     ]
