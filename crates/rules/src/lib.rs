@@ -1,0 +1,17 @@
+//! Rules of decision: as text, as a tree and in plain words; what came of a vote, and why; and who
+//! has how much power under a rule.
+//!
+//! A rule is data, never code. Everything here is integers and exact fractions, total and
+//! deterministic: the law decides with it, and anybody computes the same again.
+
+#![no_std]
+
+extern crate alloc;
+
+pub mod electorate;
+pub mod error;
+pub mod tree;
+
+pub use electorate::{Ballot, Ballots, Count, Electorate, Member};
+pub use error::Error;
+pub use tree::{Comparison, Linear, Quantity, Rule, Set, Tally, Term, Weight};
