@@ -101,7 +101,7 @@ pub(crate) fn require_canonical(text: &str, canonical: &str, at: &str) -> Result
     Err(Error::form(at, problem))
 }
 
-fn linear_value(Linear(terms): &Linear) -> Value {
+pub(crate) fn linear_value(Linear(terms): &Linear) -> Value {
     terms.iter().map(term_value).collect()
 }
 
@@ -125,7 +125,7 @@ fn tally_value(Tally { weight, set, ballots }: &Tally) -> Value {
 }
 
 /// One ballot alone is a string, all eligible ones are `all`, several others a list.
-fn ballots_value(ballots: Ballots) -> Value {
+pub(crate) fn ballots_value(ballots: Ballots) -> Value {
     if ballots == Ballots::ELIGIBLE {
         return EVERYBODY.into();
     }
@@ -178,7 +178,7 @@ fn read_args(fields: &Map<String, Value>, at: &str, depth: usize) -> Result<Vec<
     args.map(|(i, arg)| read_rule(arg, &format!("{at}[{i}]"), depth + 1)).collect()
 }
 
-fn read_linear(value: &Value, at: &str) -> Result<Linear, Error> {
+pub(crate) fn read_linear(value: &Value, at: &str) -> Result<Linear, Error> {
     let terms = array(value, at)?.iter().enumerate();
     let terms = terms.map(|(i, term)| read_term(term, &format!("{at}[{i}]")));
     terms.collect::<Result<_, _>>().map(Linear)
@@ -215,7 +215,7 @@ fn read_tally(value: &Value, at: &str) -> Result<Tally, Error> {
     Ok(Tally { weight, set, ballots })
 }
 
-fn read_ballots(value: &Value, at: &str) -> Result<Ballots, Error> {
+pub(crate) fn read_ballots(value: &Value, at: &str) -> Result<Ballots, Error> {
     if let Value::String(name) = value {
         return if name == EVERYBODY {
             Ok(Ballots::ELIGIBLE)

@@ -10,12 +10,22 @@ extern crate alloc;
 
 pub mod case;
 pub mod check;
+pub mod condition;
+mod condition_json;
+mod decision_check;
+mod decision_json;
+pub mod decision_rule;
 pub mod electorate;
 pub mod error;
 pub mod json;
+#[cfg(test)]
+mod testing;
+pub mod text;
 pub mod tree;
 
 pub use case::{Case, CaseMembers, NamedOutcome, Question};
+pub use condition::Condition;
+pub use decision_rule::DecisionRule;
 pub use electorate::{Ballot, Ballots, Count, Electorate, Member};
 pub use error::Error;
 pub use tree::{Comparison, Linear, Quantity, Rule, Set, Tally, Term, Weight};
