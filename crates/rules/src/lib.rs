@@ -18,6 +18,7 @@ pub mod decision_rule;
 pub mod electorate;
 pub mod error;
 pub mod json;
+pub mod library;
 #[cfg(test)]
 mod testing;
 pub mod text;
