@@ -11,7 +11,7 @@ use crate::check::limit;
 use crate::condition::{EmptyGroup, Partition};
 use crate::condition_json::{condition_value, read_condition};
 use crate::decision_rule::{
-    BallotMap, Bound, Brake, Close, Column, DecisionRule, Derivation, Outcome, Requests, Route,
+    BallotMap, Bound, Brake, Branch, Close, Column, DecisionRule, Derivation, Requests, Route,
     SetDeclaration, SetExpression, SetOrigin, Stage, Then, Tie, Verify,
 };
 use crate::error::Error;
@@ -54,10 +54,16 @@ impl DecisionRule {
     /// # Errors
     /// [`Error`] if it is not JSON, not canonical, not a decision rule, or above a limit.
     pub fn from_json(text: &str) -> Result<Self, Error> {
+        let rule = Self::from_json_unchecked(text)?;
+        rule.check()?;
+        Ok(rule)
+    }
+
+    /// Reads canonical JSON, whatever the rule says.
+    pub(crate) fn from_json_unchecked(text: &str) -> Result<Self, Error> {
         let value = parse(text, "rule")?;
         let rule = read(&Fields::of(&value, "rule")?)?;
         require_canonical(text, &rule.to_json(), "rule")?;
-        rule.check()?;
         Ok(rule)
     }
 }
@@ -101,7 +107,10 @@ fn map_value(BallotMap { from, set, to }: &BallotMap) -> Value {
 }
 
 fn stage_value(stage: &Stage) -> Value {
-    let outcome = |outcome: &Outcome| json!({"if": condition_value(&outcome.condition), "then": outcome.then.word()});
+    let outcome = |outcome: &Branch| {
+        let condition = condition_value(&outcome.condition);
+        json!({"if": condition, "then": outcome.then.word()})
+    };
     json!({
         "consents": stage.consents,
         "name": stage.name,
@@ -318,7 +327,7 @@ fn read_stage(value: &Value, at: &str) -> Result<Stage, Error> {
         let fields = Fields::of(value, at)?;
         let (condition, at) = fields.get("if")?;
         let condition = read_condition(condition, &at)?;
-        Ok(Outcome { condition, then: Then::of_word(fields.text("then")?) })
+        Ok(Branch { condition, then: Then::of_word(fields.text("then")?) })
     })?;
     Ok(Stage {
         consents: consents.ok_or_else(|| Error::form(consents_at, "is neither true nor false"))?,

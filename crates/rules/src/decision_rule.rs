@@ -163,14 +163,14 @@ pub struct Stage {
     /// How many times it is tried before it has failed.
     pub times: u32,
     /// The first whose condition holds gives what comes of the stage.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<Branch>,
     /// What comes of it if none holds.
     pub otherwise: Then,
 }
 
 /// What comes of a stage if a condition holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct Branch {
     /// The condition.
     pub condition: Condition,
     /// What then comes of it.
@@ -311,7 +311,7 @@ impl Then {
 impl Stage {
     /// A single vote: what none of the outcomes catches is left to the default.
     #[must_use]
-    pub fn vote(outcomes: Vec<Outcome>) -> Self {
+    pub fn vote(outcomes: Vec<Branch>) -> Self {
         let otherwise = Then::Default;
         Self { consents: false, name: None, days: None, times: 1, outcomes, otherwise }
     }
@@ -335,7 +335,7 @@ impl DecisionRule {
     /// # Errors
     /// As [`Condition::expand`].
     pub fn expand(&self) -> Result<Vec<Vec<NamedOutcome>>, Error> {
-        let outcome = |outcome: &Outcome| {
+        let outcome = |outcome: &Branch| {
             let rule = outcome.condition.expand(self.surroundings())?;
             Ok(NamedOutcome { rule, label: outcome.then.word().into() })
         };

@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+mod apply;
 pub mod case;
 pub mod check;
 pub mod condition;
@@ -23,6 +24,8 @@ pub mod library;
 mod testing;
 pub mod text;
 pub mod tree;
+mod words;
+mod words_rule;
 
 pub use case::{Case, CaseMembers, NamedOutcome, Question};
 pub use condition::Condition;

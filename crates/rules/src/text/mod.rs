@@ -71,7 +71,9 @@ impl DecisionRule {
     /// [`Error::Form`] with line and column where the text is not in form or a field is missing,
     /// or with the field where what it says does not fit; [`Error::Limit`] above a limit.
     pub fn from_text(text: &str) -> Result<Self, Error> {
-        Parser::new(text)?.decision_rule()
+        let rule = Parser::new(text)?.decision_rule()?;
+        rule.check()?;
+        Ok(rule)
     }
 
     /// The one text of the rule.

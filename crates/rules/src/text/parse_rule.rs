@@ -10,7 +10,7 @@ use super::parse::Parser;
 use super::token::Kind;
 use crate::condition::{EmptyGroup, Partition};
 use crate::decision_rule::{
-    BallotMap, Bound, Brake, Close, Column, DecisionRule, Derivation, Outcome, Requests, Route,
+    BallotMap, Bound, Brake, Branch, Close, Column, DecisionRule, Derivation, Requests, Route,
     SetDeclaration, SetExpression, SetOrigin, Stage, Then, Tie, Verify,
 };
 use crate::electorate::{Ballot, Ballots};
@@ -49,7 +49,7 @@ impl Parser<'_> {
             parser.choice(Close::ALL, Close::word)
         })?;
         self.end()?;
-        let rule = DecisionRule {
+        Ok(DecisionRule {
             title,
             source,
             verify,
@@ -70,9 +70,7 @@ impl Parser<'_> {
             routes,
             brakes,
             close,
-        };
-        rule.check()?;
-        Ok(rule)
+        })
     }
 
     /// A field that no rule may omit.
@@ -277,11 +275,11 @@ impl Parser<'_> {
         Ok(Stage { consents, name, days, times, outcomes, otherwise })
     }
 
-    fn outcomes(&mut self) -> Result<Vec<Outcome>, Error> {
+    fn outcomes(&mut self) -> Result<Vec<Branch>, Error> {
         let outcome = |parser: &mut Self| {
             let condition = parser.condition()?;
             parser.word("then")?;
-            Ok(Outcome { condition, then: parser.then()? })
+            Ok(Branch { condition, then: parser.then()? })
         };
         let outcomes = self.repeated("if", outcome)?;
         if outcomes.is_empty() { Err(self.expected("`if`")) } else { Ok(outcomes) }

@@ -1,9 +1,15 @@
 use alloc::format;
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
+use proptest::collection::vec as many;
+use proptest::prelude::*;
+
+use super::Parser;
 use crate::decision_rule::{
     DAYS_MAX, DecisionRule, LISTED_MAX, OUTCOMES_MAX, STAGES_MAX, TIMES_MAX, WORDS_BYTES_MAX,
 };
+use crate::testing;
 
 const FULL: &str = r#"rule "A rule with everything"
 source "Statute, art. 1"
@@ -149,4 +155,32 @@ fn the_numbers_of_a_rule_have_limits() {
     let first = "try \"no objection\" for 30d:\n  if no = 0 then adopted\n  else next\n";
     assert_eq!(read(first, &stages(STAGES_MAX - 2)), Ok(()));
     assert!(read(first, &stages(STAGES_MAX - 1)).is_err());
+}
+
+proptest! {
+    #[test]
+    fn the_text_of_a_decision_rule_is_read_as_the_same_rule(rule in testing::decision_rule()) {
+        let text = rule.to_text();
+        let read = Parser::new(&text).and_then(|mut parser| parser.decision_rule());
+        prop_assert_eq!(read.as_ref(), Ok(&rule), "{}", text);
+        prop_assert_eq!(read.map(|read| read.to_text()), Ok(text));
+    }
+
+    #[test]
+    fn the_json_of_a_decision_rule_is_read_as_the_same_rule(rule in testing::decision_rule()) {
+        prop_assert_eq!(DecisionRule::from_json_unchecked(&rule.to_json()), Ok(rule));
+    }
+
+    #[test]
+    fn no_decision_rule_makes_its_check_or_its_words_panic(rule in testing::decision_rule()) {
+        let _ = rule.check();
+        let _ = rule.words();
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_of_rules_panic(words in many(testing::word(), 0..20), at in 0..40) {
+        let lines: Vec<&str> = FULL.lines().collect();
+        let at = at as usize % lines.len();
+        let _ = DecisionRule::from_text(&[&lines[..at], &[&words.join(" ")]].concat().join("\n"));
+    }
 }
