@@ -96,7 +96,8 @@ pub(crate) fn require_canonical(text: &str, canonical: &str, at: &str) -> Result
         return Ok(());
     }
     let same = text.bytes().zip(canonical.bytes()).take_while(|(a, b)| a == b).count();
-    let rest: String = canonical.chars().skip(same.min(canonical.len())).take(24).collect();
+    let rest = canonical.char_indices().filter(|(at, _)| *at >= same).map(|(_, c)| c);
+    let rest: String = rest.take(24).collect();
     let problem = format!("is not canonical JSON from byte {same}; write `{rest}` there");
     Err(Error::form(at, problem))
 }

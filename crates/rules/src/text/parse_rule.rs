@@ -15,6 +15,7 @@ use crate::decision_rule::{
 };
 use crate::electorate::{Ballot, Ballots};
 use crate::error::Error;
+use crate::tree::DEPTH_MAX;
 
 /// The word for a ballot that was not cast.
 pub(crate) const SILENT: &str = "silent";
@@ -159,7 +160,7 @@ impl Parser<'_> {
 
     fn set_expression(&mut self) -> Result<SetExpression, Error> {
         let mut set = self.set_intersection()?;
-        loop {
+        for _ in 0..DEPTH_MAX {
             if self.take_symbol("|") {
                 set = SetExpression::Union(Box::new(set), Box::new(self.set_intersection()?));
             } else if self.take_symbol("-") {
@@ -168,12 +169,26 @@ impl Parser<'_> {
                 return Ok(set);
             }
         }
+        self.no_more_sets(set, &["|", "-"])
     }
 
     fn set_intersection(&mut self) -> Result<SetExpression, Error> {
         let mut set = self.single_set()?;
-        while self.take_symbol("&") {
+        for _ in 0..DEPTH_MAX {
+            if !self.take_symbol("&") {
+                return Ok(set);
+            }
             set = SetExpression::Intersection(Box::new(set), Box::new(self.single_set()?));
+        }
+        self.no_more_sets(set, &["&"])
+    }
+
+    /// Each set that is joined nests those before it one level deeper.
+    fn no_more_sets(&self, set: SetExpression, signs: &[&str]) -> Result<SetExpression, Error> {
+        if signs.iter().any(|sign| self.is_symbol(0, sign)) {
+            let problem =
+                format!("joins more than {DEPTH_MAX} sets; declare a set for some of them");
+            return Err(self.problem(&problem));
         }
         Ok(set)
     }

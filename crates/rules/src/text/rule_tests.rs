@@ -1,5 +1,6 @@
 use alloc::format;
 use alloc::string::ToString;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use proptest::collection::vec as many;
@@ -7,9 +8,12 @@ use proptest::prelude::*;
 
 use super::Parser;
 use crate::decision_rule::{
-    DAYS_MAX, DecisionRule, LISTED_MAX, OUTCOMES_MAX, STAGES_MAX, TIMES_MAX, WORDS_BYTES_MAX,
+    DAYS_MAX, DecisionRule, LISTED_MAX, OUTCOMES_MAX, STAGES_MAX, SetExpression, SetOrigin,
+    TIMES_MAX, WORDS_BYTES_MAX,
 };
+use crate::error::Error;
 use crate::testing;
+use crate::tree::{DEPTH_MAX, NAMES_MAX};
 
 const FULL: &str = r#"rule "A rule with everything"
 source "Statute, art. 1"
@@ -107,6 +111,25 @@ fn what_a_rule_speaks_of_it_declares() {
 }
 
 #[test]
+fn the_json_of_a_rule_is_frozen() {
+    let text = PLAIN_HEAD.to_string() + "\nif yes >= 9 then adopted\n" + PLAIN_END;
+    let expected = concat!(
+        r#"{"base":[],"bind":"all","brakes":[],"close":"end","columns":[],"#,
+        r#""default":"rejected","derive":null,"empty":null,"excluded":[],"maps":[],"#,
+        r#""notes":[],"partitions":[],"routes":[],"sets":[],"silent":"absent","#,
+        r#""source":"Statute","stages":[{"consents":false,"days":null,"else":"default","#,
+        r#""name":null,"outcomes":[{"if":{"l":[[1,1,{"b":"yes","s":"all","w":"unit"}]],"#,
+        r#""op":"ge","r":[[9,1,1]]},"then":"adopted"}],"times":1}],"tie":"none","#,
+        r#""title":"Nine","verify":null}"#
+    );
+    assert_eq!(DecisionRule::from_text(&text).unwrap().to_json(), expected);
+}
+
+const PLAIN_HEAD: &str = "rule \"Nine\"\nsource \"Statute\"\n\nmap silent -> absent\nbase none\n";
+const PLAIN_END: &str =
+    "\ndefault rejected\ntie none\nbind all\nroute none\nbrake none\nclose end\n";
+
+#[test]
 fn json_other_than_the_canonical_is_refused() {
     let json = DecisionRule::from_text(FULL).unwrap().to_json();
     for (from, to) in [
@@ -155,6 +178,83 @@ fn the_numbers_of_a_rule_have_limits() {
     let first = "try \"no objection\" for 30d:\n  if no = 0 then adopted\n  else next\n";
     assert_eq!(read(first, &stages(STAGES_MAX - 2)), Ok(()));
     assert!(read(first, &stages(STAGES_MAX - 1)).is_err());
+}
+
+/// Checks the full rule after a change.
+fn changed(change: impl FnOnce(&mut DecisionRule)) -> Result<(), Error> {
+    let mut rule = DecisionRule::from_text(FULL).unwrap();
+    change(&mut rule);
+    rule.check()
+}
+
+#[test]
+fn the_lists_of_a_rule_have_limits() {
+    fn repeat<T: Clone>(list: &mut Vec<T>, count: usize) {
+        *list = vec![list[0].clone(); count];
+    }
+    for (count, fits) in [(LISTED_MAX, true), (LISTED_MAX + 1, false)] {
+        assert_eq!(changed(|rule| repeat(&mut rule.excluded, count)).is_ok(), fits);
+        assert_eq!(changed(|rule| repeat(&mut rule.maps, count)).is_ok(), fits);
+        assert_eq!(changed(|rule| repeat(&mut rule.routes, count)).is_ok(), fits);
+        assert_eq!(changed(|rule| repeat(&mut rule.brakes, count)).is_ok(), fits);
+        let partitions = |rule: &mut DecisionRule| {
+            for i in rule.partitions.len()..count {
+                let mut partition = rule.partitions[0].clone();
+                partition.name = format!("p{i}");
+                rule.partitions.push(partition);
+            }
+        };
+        assert_eq!(changed(partitions).is_ok(), fits);
+    }
+    assert!(changed(|rule| repeat(&mut rule.base, LISTED_MAX + 1)).is_err());
+    for (count, fits) in [(NAMES_MAX, true), (NAMES_MAX + 1, false)] {
+        let sets = |rule: &mut DecisionRule| {
+            for i in rule.sets.len()..count {
+                let mut set = rule.sets[0].clone();
+                set.name = format!("s{i}");
+                rule.sets.push(set);
+            }
+        };
+        assert_eq!(changed(sets).is_ok(), fits);
+        let columns = |rule: &mut DecisionRule| {
+            for i in rule.columns.len()..count {
+                let mut column = rule.columns[0].clone();
+                column.name = format!("c{i}");
+                rule.columns.push(column);
+            }
+        };
+        assert_eq!(changed(columns).is_ok(), fits);
+        let members = |rule: &mut DecisionRule| {
+            let ids = (0..count).map(|i| format!("member {i}")).collect();
+            rule.sets[3].of = SetOrigin::Made(SetExpression::Members(ids));
+        };
+        assert_eq!(changed(members).is_ok(), fits);
+        let groups = |rule: &mut DecisionRule| {
+            rule.derived = None;
+            rule.stages.remove(1);
+            rule.empty = None;
+            rule.base.clear();
+            rule.partitions[0].groups = vec!["A".to_string(); count];
+        };
+        assert_eq!(changed(groups).is_ok(), fits);
+    }
+}
+
+#[test]
+fn sets_made_of_others_have_limits() {
+    let read = |set: &str| {
+        DecisionRule::from_text(&FULL.replace("all - (A | B) & {Norland, \"South March\"}", set))
+    };
+    let joined = |sign: &str, count: usize| vec!["A"; count + 1].join(sign);
+    for sign in [" | ", " & ", " - "] {
+        assert!(read(&joined(sign, DEPTH_MAX)).is_ok());
+        assert!(read(&joined(sign, DEPTH_MAX + 1)).is_err());
+        assert!(read(&joined(sign, 10_000)).is_err());
+    }
+    let nested = |depth: usize| format!("{}A{}", "A - (".repeat(depth), ")".repeat(depth));
+    assert!(read(&nested(DEPTH_MAX)).is_ok());
+    assert!(read(&nested(DEPTH_MAX + 1)).is_err());
+    assert!(read(&nested(10_000)).is_err());
 }
 
 proptest! {
