@@ -1,7 +1,8 @@
 //! Rules of decision of organizations and States, each as a text that is tested.
 //!
 //! A rule marked `verify` was written from memory: compare it with its source before you rely on
-//! it. The others were compared with their source at least in part.
+//! it. Of the others the majorities were compared with their source, at least in part; the articles
+//! that they cite, and what they say of ties, periods, routes and who is bound, were not.
 
 use crate::decision_rule::DecisionRule;
 use crate::error::Error;
