@@ -12,10 +12,17 @@ pub mod case;
 pub mod check;
 pub mod electorate;
 pub mod error;
+pub mod evaluate;
+pub mod exact;
+pub mod inequality;
 pub mod json;
+pub mod tally;
 pub mod tree;
 
 pub use case::{Case, CaseMembers, NamedOutcome, Question};
 pub use electorate::{Ballot, Ballots, Count, Electorate, Member};
 pub use error::Error;
+pub use evaluate::{Decision, Scrutiny};
+pub use exact::Exact;
+pub use tally::{Measures, Running};
 pub use tree::{Comparison, Linear, Quantity, Rule, Set, Tally, Term, Weight};
