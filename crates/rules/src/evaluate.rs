@@ -21,6 +21,10 @@ use crate::tree::{Rule, Tally};
 
 /// Most named outcomes of one question.
 pub const OUTCOMES_MAX: usize = 64;
+/// Most comparisons of all outcomes together.
+pub const COMPARISONS_MAX: usize = 2_048;
+/// Most comparisons times classes of alike members: what questions about a vote keep of it.
+pub const GAINS_MAX: usize = 1 << 18;
 
 /// The outcomes that a vote may have, admitted for an electorate.
 #[derive(Clone, Debug)]
@@ -89,6 +93,9 @@ impl Scrutiny {
         }
         let labels = trees.labels(&rules, default);
         let Trees { nodes, inequalities, .. } = trees;
+        limit("comparisons of all outcomes", inequalities.len(), COMPARISONS_MAX)?;
+        let gains = inequalities.len() * measures.classes().len(); // at most 2^17 times 2^16
+        limit("comparisons times classes of alike members", gains, GAINS_MAX)?;
         let ids = electorate.members.iter().map(|member| member.id.clone()).collect();
         let default = default.to_string();
         Ok(Self { measures, ids, outcomes: rules, default, nodes, inequalities, labels })
@@ -254,5 +261,152 @@ impl Trees<'_> {
         add(default, self.at_least(not_before.len(), not_before));
         let any = labels.into_iter().map(|(label, nodes)| (label, self.at_least(1, nodes)));
         any.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::electorate::{Ballots, Member};
+    use crate::random;
+    use crate::tree::{Comparison, Linear, Quantity, Set};
+
+    /// A fraction, added up term by term: another way to the same result.
+    fn sum(linear: &Linear, electorate: &Electorate, votes: &[(usize, Ballot)]) -> (i128, i128) {
+        let mut sum = (0_i128, 1_i128);
+        for term in &linear.0 {
+            let mut of = 0;
+            match &term.of {
+                Quantity::One => of = 1,
+                Quantity::Tally(tally) => {
+                    for (member, ballot) in votes {
+                        let member = &electorate.members[*member];
+                        let counted = match &tally.set {
+                            Set::All => true,
+                            Set::Named(set) => member.sets.contains(set),
+                        };
+                        if counted && tally.ballots.contains(*ballot) {
+                            let column = random::column(&tally.weight);
+                            of += column.map_or(1, |column| i128::from(member.weights[column]));
+                        }
+                    }
+                }
+            }
+            let numerator = i128::from(term.numerator);
+            let denominator = i128::from(term.denominator);
+            sum = (sum.0 * denominator + sum.1 * numerator * of, sum.1 * denominator);
+        }
+        sum
+    }
+
+    fn holds(rule: &Rule, electorate: &Electorate, votes: &[(usize, Ballot)]) -> bool {
+        let holds = |rule: &Rule| holds(rule, electorate, votes);
+        match rule {
+            Rule::And(args) => args.iter().all(holds),
+            Rule::Or(args) => args.iter().any(holds),
+            Rule::Not(of) => !holds(of),
+            Rule::KOf { k, args } => args.iter().filter(|arg| holds(arg)).count() >= *k as usize,
+            Rule::Compare(Comparison { strict, left, right }) => {
+                let (left, right) = (sum(left, electorate, votes), sum(right, electorate, votes));
+                let (left, right) = (left.0 * right.1, right.0 * left.1);
+                left > right || (!strict && left == right)
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_outcome_is_that_of_fractions_added_member_by_member(
+            rules in proptest::collection::vec(random::rule(), 1..4),
+            (electorate, counts) in random::ballots(0),
+        ) {
+            let votes = random::single(&counts);
+            let expected = rules.iter().position(|rule| holds(rule, &electorate, &votes));
+            let scrutiny = random::scrutiny(rules, &electorate);
+            let running = scrutiny.count(counts).unwrap();
+            let decision = scrutiny.decide(&running);
+            prop_assert_eq!(decision.outcome, expected);
+            let margins = scrutiny.margins(&running);
+            for (label, node) in &scrutiny.labels {
+                let comes = scrutiny.holds_with(*node, &margins);
+                prop_assert_eq!(comes, label == decision.label);
+            }
+        }
+
+        #[test]
+        fn a_monotone_rule_never_loses_by_one_more_vote_in_favour(
+            rule in random::monotone_rule(), (electorate, counts) in random::ballots(0)
+        ) {
+            let scrutiny = Scrutiny::of_rule(&rule, &electorate).unwrap();
+            let running = scrutiny.count(counts.clone()).unwrap();
+            if scrutiny.decide(&running).label == "adopted" {
+                for (member, ballot) in random::single(&counts) {
+                    // A member that may not vote stays so.
+                    if ballot != Ballot::Excluded {
+                        let mut more = running.clone();
+                        scrutiny.cast(&mut more, member, ballot, Ballot::Yes).unwrap();
+                        prop_assert_eq!(scrutiny.decide(&more).label, "adopted");
+                    }
+                }
+            }
+        }
+    }
+
+    fn outcomes(count: usize) -> Vec<NamedOutcome> {
+        let rule = random::two_thirds_of_cast();
+        vec![NamedOutcome { rule, label: "adopted".into() }; count]
+    }
+
+    #[test]
+    fn outcomes_at_their_limit_pass_and_one_above_is_refused() {
+        let electorate = Electorate { members: vec![random::member("one", 1)] };
+        assert!(Scrutiny::new(&outcomes(OUTCOMES_MAX), "rejected", &electorate).is_ok());
+        assert!(Scrutiny::new(&outcomes(OUTCOMES_MAX + 1), "rejected", &electorate).is_err());
+    }
+
+    #[test]
+    fn comparisons_of_all_outcomes_have_a_limit() {
+        let electorate = Electorate { members: vec![random::member("one", 1)] };
+        let of = |comparisons: usize| {
+            let half = Rule::And(vec![random::two_thirds_of_cast(); comparisons / 4]);
+            let mut rules = vec![half; 4];
+            rules.push(Rule::And(vec![random::two_thirds_of_cast(); 1 + comparisons % 4]));
+            let name = |rule| NamedOutcome { rule, label: "adopted".into() };
+            let outcomes: Vec<NamedOutcome> = rules.into_iter().map(name).collect();
+            Scrutiny::new(&outcomes, "rejected", &electorate)
+        };
+        assert!(of(COMPARISONS_MAX - 1).is_ok());
+        assert!(of(COMPARISONS_MAX).is_err());
+    }
+
+    #[test]
+    fn comparisons_times_classes_have_a_limit() {
+        let stake =
+            |ballots| random::tally(crate::tree::Weight::Column("stake".into()), Set::All, ballots);
+        let some = random::compare(true, (1, 1, stake(Ballots::YES)), (0, 1, Quantity::One));
+        let rule = Rule::And(vec![some; 64]);
+        let of = |classes: u64| {
+            let member = |n: u64| Member {
+                weights: [("stake".into(), n)].into_iter().collect(),
+                ..random::member(&n.to_string(), 1)
+            };
+            let members = (0..classes).map(member).collect();
+            Scrutiny::of_rule(&rule, &Electorate { members })
+        };
+        assert!(of(GAINS_MAX as u64 / 64).is_ok());
+        assert!(of(GAINS_MAX as u64 / 64 + 1).is_err());
+    }
+
+    #[test]
+    fn without_outcomes_the_default_comes() {
+        let electorate = Electorate { members: vec![random::member("one", 1)] };
+        let scrutiny = Scrutiny::new(&[], "adopted", &electorate).unwrap();
+        let nobody = scrutiny.measures().nobody_voted();
+        assert_eq!(scrutiny.decide(&nobody), Decision { label: "adopted", outcome: None });
+        assert_eq!(scrutiny.prospect(&nobody, Ballots::CAST).decided(), Some("adopted"));
     }
 }

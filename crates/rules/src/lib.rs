@@ -7,6 +7,8 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod case;
 pub mod check;
@@ -14,8 +16,12 @@ pub mod electorate;
 pub mod error;
 pub mod evaluate;
 pub mod exact;
+pub mod explain;
 pub mod inequality;
 pub mod json;
+pub mod open;
+#[cfg(test)]
+mod random;
 pub mod tally;
 pub mod tree;
 
@@ -24,5 +30,7 @@ pub use electorate::{Ballot, Ballots, Count, Electorate, Member};
 pub use error::Error;
 pub use evaluate::{Decision, Scrutiny};
 pub use exact::Exact;
+pub use explain::Explanation;
+pub use open::{Prospect, Verdict};
 pub use tally::{Measures, Running};
 pub use tree::{Comparison, Linear, Quantity, Rule, Set, Tally, Term, Weight};
