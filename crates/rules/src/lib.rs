@@ -17,11 +17,13 @@ pub mod error;
 pub mod evaluate;
 pub mod exact;
 pub mod explain;
+pub mod flips;
 pub mod inequality;
 pub mod json;
 pub mod open;
 #[cfg(test)]
 mod random;
+mod search;
 pub mod tally;
 pub mod tree;
 
@@ -31,6 +33,7 @@ pub use error::Error;
 pub use evaluate::{Decision, Scrutiny};
 pub use exact::Exact;
 pub use explain::Explanation;
+pub use flips::{Change, Flips};
 pub use open::{Prospect, Verdict};
 pub use tally::{Measures, Running};
 pub use tree::{Comparison, Linear, Quantity, Rule, Set, Tally, Term, Weight};

@@ -24,8 +24,20 @@ pub(crate) fn member(id: &str, count: u32) -> Member {
     Member { id: id.into(), count, sets, weights }
 }
 
+/// An electorate of at most six members, and their ballots.
+pub(crate) fn few_ballots() -> impl Strategy<Value = (Electorate, Vec<Count>)> {
+    ballots_of(0, 6)
+}
+
 /// An electorate and ballots of it, of which at most so many are absent.
 pub(crate) fn ballots(absent_max: u32) -> impl Strategy<Value = (Electorate, Vec<Count>)> {
+    ballots_of(absent_max, MEMBERS)
+}
+
+fn ballots_of(
+    absent_max: u32,
+    members_max: u32,
+) -> impl Strategy<Value = (Electorate, Vec<Count>)> {
     // Where ballots may be open, half of them are.
     let mut cast = Ballot::ALL.to_vec();
     cast.extend([Ballot::Absent; 4].into_iter().filter(|_| absent_max > 0));
@@ -34,7 +46,7 @@ pub(crate) fn ballots(absent_max: u32) -> impl Strategy<Value = (Electorate, Vec
         let mut electorate = Electorate::default();
         let (mut counts, mut absent, mut members) = (Vec::new(), 0, 0);
         for (number, (count, sets, stake, ballots)) in entries.into_iter().enumerate() {
-            if members + count > MEMBERS {
+            if members + count > members_max {
                 break;
             }
             members += count;
@@ -151,6 +163,12 @@ pub(crate) fn two_thirds_of_cast() -> Rule {
 pub(crate) fn somebody_votes() -> Rule {
     let some = |ballots| compare(false, (1, 1, unit(ballots)), (1, 1, Quantity::One));
     Rule::Or(vec![some(Ballots::YES), some(Ballots::NO)])
+}
+
+/// Nobody against, weighed by stake.
+pub(crate) fn nobody_against_by_stake() -> Rule {
+    let against = tally(Weight::Column("stake".into()), Set::All, Ballots::NO);
+    compare(false, (0, 1, Quantity::One), (1, 1, against))
 }
 
 /// Outcomes named by their number, and the default `none`.
