@@ -12,6 +12,7 @@ extern crate std;
 
 pub mod case;
 pub mod check;
+pub mod conditional;
 pub mod electorate;
 pub mod error;
 pub mod evaluate;
@@ -28,6 +29,7 @@ pub mod tally;
 pub mod tree;
 
 pub use case::{Case, CaseMembers, NamedOutcome, Question};
+pub use conditional::{Conditional, Resolved, When, resolve};
 pub use electorate::{Ballot, Ballots, Count, Electorate, Member};
 pub use error::Error;
 pub use evaluate::{Decision, Scrutiny};

@@ -190,27 +190,45 @@ impl Measures {
         from: Ballot,
         to: Ballot,
     ) -> Result<(), Error> {
+        self.cast_alike(running, member, from, to, 1)
+    }
+
+    /// Changes so many ballots of identical members at once.
+    ///
+    /// # Errors
+    /// [`Error::Form`] if there is no such member or not so many of its ballots are the first;
+    /// nothing is changed then.
+    pub fn cast_alike(
+        &self,
+        running: &mut Running,
+        member: usize,
+        from: Ballot,
+        to: Ballot,
+        ballots: u32,
+    ) -> Result<(), Error> {
         let (Some((_, class)), Some(count)) =
             (self.members.get(member), running.counts.get_mut(member))
         else {
             return Err(Error::form("votes", format!("there is no member {member}")));
         };
-        let (from, to) = (from as usize, to as usize);
-        if count[from] == 0 {
-            let name = Ballot::ALL[from].name();
-            let problem = format!("no ballot of this member is `{name}`; count it as it is");
+        if count[from as usize] < ballots {
+            let (found, name) = (count[from as usize], from.name());
+            let problem = format!("{found} of its ballots are `{name}`; change no more than that");
             return Err(Error::form(format!("votes[{member}]"), problem));
         }
 
-        count[from] -= 1;
-        count[to] += 1; // the sum of all six is the number of members, below 2^32
+        // What is taken was counted there, and the sum of all ballots stays as it is.
+        let (from, to) = (from as usize, to as usize);
+        count[from] -= ballots;
+        count[to] += ballots;
         let class = *class as usize;
-        running.classes[class][from] -= 1;
-        running.classes[class][to] += 1;
+        running.classes[class][from] -= u64::from(ballots);
+        running.classes[class][to] += u64::from(ballots);
         for Contribution { measure, weight } in &self.classes[class] {
             let sums = &mut running.sums[*measure as usize];
-            sums[from] -= u128::from(*weight); // the ballot was counted there
-            sums[to] += u128::from(*weight);
+            let moved = u128::from(*weight) * u128::from(ballots);
+            sums[from] -= moved;
+            sums[to] += moved;
         }
         Ok(())
     }
