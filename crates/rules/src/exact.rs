@@ -35,6 +35,12 @@ impl Exact {
         self.denominator
     }
 
+    /// Whether it is zero.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.numerator == I256::ZERO
+    }
+
     /// Without its sign. The bounds of evaluation keep clear of the one number that has no
     /// opposite.
     #[must_use]

@@ -6,7 +6,6 @@
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
-use core::fmt;
 
 use serde::{Serialize, Serializer};
 
@@ -74,6 +73,9 @@ pub struct ComparisonExplanation {
     pub right: SideExplanation,
     /// The left side less the right.
     pub margin: Exact,
+    /// Whether the right side has tallies and all are zero: nobody is in the base. A rule must say
+    /// what that means, since nothing is at least any share of nothing.
+    pub base_is_empty: bool,
     /// How abstentions were counted.
     pub abstain: Counted,
     /// How members that did not vote were counted.
@@ -220,14 +222,18 @@ impl Scrutiny {
             terms: self.explain_terms(linear, running),
         };
         let counted = |ballot| counted(ballot, &of.source.left, &of.source.right);
+        let (left, right) = (side(left, &of.source.left), side(right, &of.source.right));
+        let mut base = right.terms.iter().filter_map(|term| term.tally.as_ref()).peekable();
+        let base_is_empty = base.peek().is_some() && base.all(|tally| tally.value.is_zero());
         ComparisonExplanation {
             at: of.at.clone(),
             holds: of.holds(margin.numerator()), // the denominator is above zero
             decisive,
             strict: of.strict,
-            left: side(left, &of.source.left),
-            right: side(right, &of.source.right),
+            left,
+            right,
             margin,
+            base_is_empty,
             abstain: counted(Ballot::Abstain),
             absent: counted(Ballot::Absent),
             excluded: counted(Ballot::Excluded),
@@ -284,123 +290,6 @@ impl Explanation {
         let comparisons = self.rules.last().map(|rule| rule.comparisons.iter());
         comparisons.into_iter().flatten().filter(|comparison| comparison.decisive)
     }
-}
-
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = if self.default_taken {
-            "no rule holds, and this is the default"
-        } else {
-            "its rule holds"
-        };
-        writeln!(f, "{}: {why}", self.outcome)?;
-        let mut separator = "";
-        for BallotCount { ballot, members } in &self.ballots {
-            if *members > 0 {
-                write!(f, "{separator}{members} {}", words(Ballots::of(*ballot)))?;
-                separator = ", ";
-            }
-        }
-        writeln!(f)?;
-        if !self.excluded.is_empty() {
-            writeln!(f, "excluded: {}", self.excluded.join(", "))?;
-        }
-        self.rules.iter().try_for_each(|rule| write!(f, "{rule}"))
-    }
-}
-
-impl fmt::Display for RuleExplanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let holds = if self.holds { "holds" } else { "does not hold" };
-        writeln!(f, "the rule for {} {holds}:", self.outcome)?;
-        self.comparisons.iter().try_for_each(|comparison| write!(f, "{comparison}"))
-    }
-}
-
-impl fmt::Display for ComparisonExplanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.strict { ">" } else { ">=" };
-        let (left, right) = (&self.left, &self.right);
-        let decisive = if self.decisive { " (decisive)" } else { "" };
-        writeln!(f, "  {left} {sign} {right}{decisive}")?;
-        let (holds, by) = match (self.holds, self.margin.magnitude()) {
-            (true, by) if by.numerator() == 0 => ("holds", "with equality".to_string()),
-            (true, by) => ("holds", alloc::format!("with {by} to spare")),
-            (false, by) if by.numerator() == 0 => {
-                ("fails", "since equality does not suffice".into())
-            }
-            (false, by) => ("fails", alloc::format!("by {by}")),
-        };
-        writeln!(f, "    {} {sign} {} {holds} {by}", left.value, right.value)?;
-        let each = [("abstaining", self.abstain), ("not voting", self.absent)];
-        let [abstain, absent] = each.map(|(who, counted)| {
-            alloc::format!(
-                "{who} {}",
-                match counted {
-                    Counted::Nowhere => "does not count",
-                    Counted::Left => "counts on the left",
-                    Counted::Base => "is in the base",
-                    Counted::LeftAndBase => "counts on both sides",
-                }
-            )
-        });
-        writeln!(f, "    {abstain}, {absent}")
-    }
-}
-
-impl fmt::Display for SideExplanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.terms.is_empty() {
-            return f.write_str("0");
-        }
-        for (number, term) in self.terms.iter().enumerate() {
-            let separator = if number == 0 { "" } else { " + " };
-            write!(f, "{separator}{term}")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for TermExplanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.tally {
-            None => write!(f, "{}", self.fraction),
-            Some(tally) if self.fraction == Exact::new(1.into(), 1) => write!(f, "{tally}"),
-            Some(tally) => write!(f, "{} of {tally}", self.fraction),
-        }
-    }
-}
-
-impl fmt::Display for TallyExplanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.value, words(self.ballots))?;
-        if let Some(set) = &self.set {
-            write!(f, " in {set}")?;
-        }
-        match &self.weight {
-            Some(weight) => write!(f, " by {weight}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Who cast certain ballots, in words.
-fn words(ballots: Ballots) -> String {
-    match ballots {
-        Ballots::CAST => return "votes cast".into(),
-        Ballots::PRESENT => return "present".into(),
-        Ballots::ELIGIBLE => return "of all".into(),
-        _ => {}
-    }
-    let words = ballots.iter().map(|ballot| match ballot {
-        Ballot::Yes => "in favour",
-        Ballot::No => "against",
-        Ballot::Abstain => "abstaining",
-        Ballot::Veto => "strongly against",
-        Ballot::Absent => "not voting",
-        Ballot::Excluded => "excluded",
-    });
-    words.collect::<Vec<_>>().join(" or ")
 }
 
 #[cfg(test)]
@@ -468,6 +357,18 @@ the rule for adopted does not hold:
         };
         assert_eq!(decisive(&both), ["outcomes[0].if.args[1]"]);
         assert_eq!(decisive(&either), ["outcomes[0].if.args[0]", "outcomes[0].if.args[1].arg"]);
+    }
+
+    #[test]
+    fn an_empty_base_is_told() {
+        let scrutiny = assembly();
+        let empty = |counts| {
+            let explanation = scrutiny.explain(&scrutiny.count(vec![counts]).unwrap());
+            let told = explanation.to_string().contains("nobody is in the base");
+            (explanation.outcome, explanation.rules[0].comparisons[0].base_is_empty, told)
+        };
+        assert_eq!(empty([0, 0, 193, 0, 0, 0]), ("adopted".into(), true, true));
+        assert_eq!(empty([0, 1, 192, 0, 0, 0]), ("rejected".into(), false, false));
     }
 
     #[test]

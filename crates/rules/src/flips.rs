@@ -149,6 +149,7 @@ mod tests {
     use super::*;
     use crate::electorate::Electorate;
     use crate::random;
+    use crate::tree::{Rule, Set, Weight};
 
     /// The least number of changed ballots that turns the outcome, by trying all there are.
     fn least(scrutiny: &Scrutiny, running: &Running, to: Ballots) -> Option<u64> {
@@ -270,6 +271,35 @@ mod tests {
         assert_eq!(of(Ballots::NO), least(Ballot::No, 8));
         // Those who did not vote would enlarge the base: 22 more in favour of 165.
         assert_eq!(of(Ballots::of(Ballot::Absent)), least(Ballot::Absent, 22));
+    }
+
+    #[test]
+    fn beyond_the_most_that_is_tried_the_answer_is_a_bound() {
+        // Who weighs much in one column weighs little in the other, and both must reach a half.
+        let columns = ["stake", "people"];
+        let member = |n: u64| {
+            let mut member = random::member(&alloc::format!("m{n}"), 1);
+            let weights = [1_000 + n * n, 4_000 - n * 37];
+            member.weights = columns.map(Into::into).into_iter().zip(weights).collect();
+            member
+        };
+        let electorate = Electorate { members: (0..60).map(member).collect() };
+        let half = |column: &str| {
+            let tally = |ballots| random::tally(Weight::Column(column.into()), Set::All, ballots);
+            let all = tally(Ballots::ELIGIBLE);
+            random::compare(false, (1, 1, tally(Ballots::YES)), (1, 2, all))
+        };
+        let rule = Rule::And(columns.map(half).to_vec());
+        let scrutiny = Scrutiny::of_rule(&rule, &electorate).unwrap();
+        let running = scrutiny.measures().nobody_voted();
+        match scrutiny.flips(&running, Ballots::ELIGIBLE, Ballots::YES) {
+            Flips::Bound { at_least, at_most, set } => {
+                assert!(at_least < at_most, "{at_least} {at_most}");
+                let turned = apply(&scrutiny, &running, &set, &electorate);
+                assert_eq!(scrutiny.decide(&turned).label, "adopted");
+            }
+            other => panic!("there are too many sets to try: {other:?}"),
+        }
     }
 
     #[test]

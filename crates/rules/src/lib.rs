@@ -21,6 +21,7 @@ pub mod explain;
 pub mod flips;
 pub mod inequality;
 pub mod json;
+mod lines;
 pub mod open;
 #[cfg(test)]
 mod random;
