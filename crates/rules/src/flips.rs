@@ -149,7 +149,7 @@ mod tests {
     use super::*;
     use crate::electorate::Electorate;
     use crate::random;
-    use crate::tree::{Rule, Set, Weight};
+    use crate::tree::{Quantity, Rule, Set, Weight};
 
     /// The least number of changed ballots that turns the outcome, by trying all there are.
     fn least(scrutiny: &Scrutiny, running: &Running, to: Ballots) -> Option<u64> {
@@ -213,19 +213,46 @@ mod tests {
             let scrutiny = Scrutiny::of_rule(&rule, &electorate).unwrap();
             let running = scrutiny.count(counts).unwrap();
             let least = least(&scrutiny, &running, Ballots::PRESENT);
-            let comes = scrutiny.node_of(scrutiny.decide(&running).label).unwrap();
-            let to = Ballots::PRESENT;
-            let mut search = Search::new(&scrutiny, comes, &running, Ballots::ELIGIBLE, to);
-            search.try_nothing();
-            match answer(&mut search, &running) {
+            match untried(&scrutiny, &running, Ballots::PRESENT) {
                 Flips::Least { ballots, .. } => prop_assert_eq!(Some(ballots), least),
                 Flips::Never => prop_assert_eq!(least, None),
+                _ if matches!(rule, Rule::Compare(_)) => {
+                    prop_assert!(false, "one comparison is always proved");
+                }
                 Flips::NotFound { at_least } => {
                     prop_assert!(least.is_none_or(|least| at_least <= least));
                 }
                 Flips::Bound { at_least, at_most, .. } => {
                     prop_assert!(least.is_some_and(|of| (at_least..=at_most).contains(&of)));
                 }
+            }
+        }
+    }
+
+    /// The answer without trying any set of changes.
+    fn untried(scrutiny: &Scrutiny, running: &Running, to: Ballots) -> Flips {
+        let comes = scrutiny.node_of(scrutiny.decide(running).label).unwrap();
+        let mut search = Search::new(scrutiny, comes, running, Ballots::ELIGIBLE, to);
+        search.try_nothing();
+        answer(&mut search, running)
+    }
+
+    #[test]
+    fn of_some_parts_at_once_the_number_is_proved_without_trying() {
+        // At least one, two and three in favour; two of these three must fail.
+        let in_favour = |number| {
+            let number = (number, 1, Quantity::One);
+            random::compare(false, (1, 1, random::unit(Ballots::YES)), number)
+        };
+        let rule = Rule::KOf { k: 2, args: [1, 2, 3].map(in_favour).to_vec() };
+        let electorate = Electorate { members: vec![random::member("members", 3)] };
+        let scrutiny = Scrutiny::of_rule(&rule, &electorate).unwrap();
+        for (yes, to, expected) in [(3, Ballots::NO, 2), (0, Ballots::YES, 2), (2, Ballots::NO, 1)]
+        {
+            let running = scrutiny.count(vec![[yes, 0, 3 - yes, 0, 0, 0]]).unwrap();
+            match untried(&scrutiny, &running, to) {
+                Flips::Least { ballots, .. } => assert_eq!(ballots, expected),
+                other => panic!("{yes}: {other:?}"),
             }
         }
     }

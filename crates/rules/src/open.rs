@@ -6,10 +6,12 @@
 //! *decided is never wrong*, for any rule. That the vote is open is proved by two ways in which it
 //! may end; where none were found the answer says so, and the vote may in truth be decided.
 //!
-//! If for every comparison the same ballot serves most and the same harms most (a rule monotone in
-//! favour, and ballots in favour or against) nothing pulls to different sides and the answer is
-//! exact. So it is if there are few ways in which the vote may end ([`COMPLETIONS_MAX`]), since all are
-//! then tried.
+//! On a rule that no vote in favour harms, a ballot in favour serves every comparison most, so that
+//! "can no longer pass" is exact. "Can no longer fail" is exact where one ballot harms every
+//! comparison most (votes in favour or against, for example), and where all of several parts are
+//! needed. It may be missed only between alternatives that differ in what harms them: a vote against
+//! harms a majority, staying away a quorum. It is exact there too if there are few ways in which
+//! the vote may end ([`COMPLETIONS_MAX`]), since all are then tried.
 
 use alloc::vec;
 use alloc::vec::Vec;
