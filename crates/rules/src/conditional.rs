@@ -2,7 +2,7 @@
 //!
 //! A member may vote in favour on a condition that more votes in favour can only bring about, never
 //! undo. From a count in which no conditional ballot is in favour, those whose condition holds
-//! become so, until none is left whose condition holds. Since no condition is undone, this ends, and
+//! become so, until none is left whose condition holds. Since no condition is undone, this ends and
 //! the result depends on no order: it is the least set of ballots that meets its own conditions.
 //! Two members of which each waits for the other therefore both stay as they are; one of them must
 //! go first, or name a condition that the other does not.
@@ -383,7 +383,7 @@ mod tests {
                 whens.into_iter().enumerate().map(|(n, when)| conditional(n, when)).collect();
             let resolved = resolve(&electorate, counts.clone(), &conditionals).unwrap();
 
-            // Of all counts, those in which exactly the ballots whose condition holds are in favour.
+            // All counts in which exactly the ballots whose condition holds are in favour.
             let meets = |bits: u32| {
                 let mut trial = counts.clone();
                 let turned = |n: &usize| bits & 1 << n != 0;
@@ -392,7 +392,8 @@ mod tests {
             };
             let meeting: Vec<u32> = (0..32).filter(|bits| meets(*bits)).collect();
             let least = meeting.iter().fold(31, |all, bits| all & bits);
-            let found = (0..5).filter(|n| resolved.rounds[*n].is_some()).fold(0, |all, n| all | 1 << n);
+            let turned = (0..5).filter(|n| resolved.rounds[*n].is_some());
+            let found = turned.fold(0, |all, n| all | 1 << n);
             prop_assert!(meeting.contains(&least));
             prop_assert_eq!(found, least);
 

@@ -1,8 +1,8 @@
 //! What comes of a vote: total and exact.
 //!
-//! A [`Scrutiny`] is a list of named outcomes, admitted for one electorate. Whatever the ballots, one
-//! outcome comes of them: the first whose rule holds, otherwise the default. A tie is no special
-//! case: it is a comparison that does not hold, or that holds with equality.
+//! A [`Scrutiny`] is a list of named outcomes, admitted for one electorate. Whatever the ballots,
+//! one outcome comes of them: the first whose rule holds, otherwise the default. A tie is no
+//! special case: it is a comparison that does not hold, or that holds with equality.
 
 use alloc::format;
 use alloc::string::{String, ToString};

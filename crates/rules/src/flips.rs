@@ -2,8 +2,8 @@
 //!
 //! The least number of ballots whose change brings another outcome. It is sought from below, by how
 //! many each comparison needs at least, and from above, by changes that do turn it. Between the two
-//! all changes are tried, as far as [`TRIED_MAX`] goes. Only where the two meet, or all smaller ones
-//! were tried, is the answer called least; otherwise it is a bound, and says so.
+//! all changes are tried, as far as [`TRIED_MAX`] goes. Only where the two meet, or all smaller
+//! ones were tried, is the answer called least; otherwise it is a bound, and says so.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -193,7 +193,8 @@ mod tests {
                 Flips::Least { ballots, sets, .. } => {
                     prop_assert_eq!(Some(ballots), least);
                     for set in sets {
-                        prop_assert_eq!(set.iter().map(|change| change.ballots).sum::<u64>(), ballots);
+                        let changed = set.iter().map(|change| change.ballots);
+                        prop_assert_eq!(changed.sum::<u64>(), ballots);
                         let turned = apply(&scrutiny, &running, &set, &electorate);
                         let (before, after) = (scrutiny.decide(&running), scrutiny.decide(&turned));
                         prop_assert_ne!(before.label, after.label);

@@ -1,8 +1,8 @@
 //! A comparison multiplied out, so that it is decided in whole numbers.
 //!
-//! Nothing here overflows 256 bits. A numerator has at most 2^31 and the least common denominator at
-//! most 2^62, so a factor is at most 2^93; a tally is below 2^112, a tree has at most 2^11 terms:
-//! a side is below 2^216 in magnitude, a margin below 2^217.
+//! Nothing here overflows 256 bits. A numerator has at most 2^31 and the least common denominator
+//! at most 2^62, so a factor is at most 2^93; a tally is below 2^112, a tree has at most 2^11
+//! terms: a side is below 2^216 in magnitude, a margin below 2^217.
 
 use alloc::format;
 use alloc::string::String;

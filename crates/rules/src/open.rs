@@ -2,16 +2,16 @@
 //!
 //! A ballot that is still absent may become any of those that may be cast. Each comparison is exact
 //! by itself: every open ballot takes the value that serves or harms it most. Comparisons that pull
-//! one ballot to different sides are then put together as if each had its own, so that
-//! *decided is never wrong*, for any rule. That the vote is open is proved by two ways in which it
-//! may end; where none were found the answer says so, and the vote may in truth be decided.
+//! one ballot to different sides are then put together as if each had its own, so that *decided is
+//! never wrong*, for any rule. That the vote is open is proved by two ways in which it may end;
+//! where none were found the answer says so, and the vote may in truth be decided.
 //!
 //! On a rule that no vote in favour harms, a ballot in favour serves every comparison most, so that
 //! "can no longer pass" is exact. "Can no longer fail" is exact where one ballot harms every
 //! comparison most (votes in favour or against, for example), and where all of several parts are
-//! needed. It may be missed only between alternatives that differ in what harms them: a vote against
-//! harms a majority, staying away a quorum. It is exact there too if there are few ways in which
-//! the vote may end ([`COMPLETIONS_MAX`]), since all are then tried.
+//! needed. It may be missed only between alternatives that differ in what harms them: a vote
+//! against harms a majority, staying away a quorum. It is exact there too if there are few ways in
+//! which the vote may end ([`COMPLETIONS_MAX`]), since all are then tried.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -158,7 +158,7 @@ impl Ends<'_> {
     fn verdict(&self, node: usize) -> Verdict {
         let scrutiny = self.scrutiny;
         let inequality = |number: usize| &scrutiny.inequalities[number];
-        // At worst, what helps has its lowest margin and what harms its highest; at best the reverse.
+        // At worst, what helps has its lowest margin and what harms its highest.
         let at_worst = |number: usize, helps| {
             let margin = if helps { self.lowest[number] } else { self.highest[number] };
             inequality(number).holds(margin)
@@ -380,6 +380,19 @@ mod tests {
         assert_eq!(verdict(6, 0), Verdict::DecidedYes);
         assert_eq!(verdict(0, 3), Verdict::Open);
         assert_eq!(verdict(0, 4), Verdict::DecidedNo);
+    }
+
+    #[test]
+    fn ways_to_end_are_tried_up_to_a_limit() {
+        let verdict = |members: u32| {
+            let electorate = Electorate { members: vec![random::member("members", members)] };
+            let scrutiny = Scrutiny::of_rule(&random::somebody_votes(), &electorate).unwrap();
+            scrutiny.prospect(&scrutiny.measures().nobody_voted(), EITHER).verdict("adopted")
+        };
+        // Of n ballots, none to all may be in favour: n + 1 ways, and two comparisons.
+        let most = COMPLETIONS_MAX as u32 / 2 - 1;
+        assert_eq!(verdict(most), Verdict::DecidedYes);
+        assert_eq!(verdict(most + 1), Verdict::NotProved);
     }
 
     #[test]

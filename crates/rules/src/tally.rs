@@ -51,7 +51,7 @@ pub struct Measures {
     measures: Vec<Measure>,
     /// By member: how many identical ones there are, and their class.
     members: Vec<(u32, u32)>,
-    /// By class, what each of its members adds, by falling number of the measure.
+    /// By class, what each of its members adds, by rising number of the measure.
     classes: Vec<Vec<Contribution>>,
 }
 
@@ -177,6 +177,18 @@ impl Measures {
         running
     }
 
+    /// The value of a tally; below 2^112.
+    ///
+    /// # Errors
+    /// [`Error::Form`] if no rule of the question names its weight and set together: they were not
+    /// counted then, which is not zero.
+    pub fn tally(&self, running: &Running, tally: &Tally) -> Result<u128, Error> {
+        match self.number(&Measure::from(tally)) {
+            Some(number) => Ok(running.tally(number, tally.ballots)),
+            None => Err(Error::form("tally", "was not counted; count all that is asked for")),
+        }
+    }
+
     /// Changes one ballot of a member: it votes (from absent), or changes its vote. The time taken
     /// depends on the measures to which the member adds, not on the number of members.
     ///
@@ -255,9 +267,8 @@ impl Running {
         &self.classes
     }
 
-    /// The weight of certain ballots in a measure; below 2^112.
-    #[must_use]
-    pub fn tally(&self, measure: usize, ballots: Ballots) -> u128 {
+    /// The weight of certain ballots in a measure of the same question; below 2^112.
+    pub(crate) fn tally(&self, measure: usize, ballots: Ballots) -> u128 {
         let sums = self.sums.get(measure).copied().unwrap_or_default();
         ballots.iter().map(|ballot| sums[ballot as usize]).sum()
     }
@@ -390,6 +401,8 @@ mod tests {
         let stake = measures.number(&Measure::from(&tallies[1])).expect("it is named");
         assert_eq!(running.tally(stake, Ballots::YES), 5);
         assert_eq!(running.tally(stake, Ballots::PRESENT), 15);
+        assert_eq!(measures.tally(&running, &tallies[1]), Ok(5));
+        assert!(measures.tally(&running, &tally(Some("stake"), None)).is_err());
         assert_eq!(running.members(), [1, 2, 1, 0, 2, 0]);
     }
 

@@ -83,8 +83,7 @@ fn a_half_weight_may_decide() {
 fn enough_members_are_not_enough_weight() {
     let (scrutiny, running) = case("imf-us-alone-blocks-85");
     assert_eq!(scrutiny.decide(&running).label, "rejected");
-    let in_favour = Ballots::of(Ballot::No);
-    match scrutiny.flips(&running, in_favour, Ballots::YES) {
+    match scrutiny.flips(&running, Ballots::NO, Ballots::YES) {
         Flips::Least { ballots: 1, sets, complete: true } => {
             assert_eq!(sets.len(), 1);
             assert_eq!(sets[0][0].members.len(), 1);
