@@ -6,8 +6,8 @@
 //! never wrong*, for any rule. That the vote is open is proved by two ways in which it may end;
 //! where none were found the answer says so, and the vote may in truth be decided.
 //!
-//! On a rule that no vote in favour harms, a ballot in favour serves every comparison most, so that
-//! "can no longer pass" is exact. "Can no longer fail" is exact where one ballot harms every
+//! Where no comparison is harmed by a vote in favour, such a ballot serves each of them most, so
+//! that "can no longer pass" is exact. "Can no longer fail" is exact where one ballot harms every
 //! comparison most (votes in favour or against, for example), and where all of several parts are
 //! needed. It may be missed only between alternatives that differ in what harms them: a vote
 //! against harms a majority, staying away a quorum. It is exact there too if there are few ways in
