@@ -7,19 +7,33 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod apply;
 pub mod case;
 pub mod check;
 pub mod condition;
 mod condition_json;
+pub mod conditional;
 mod decision_check;
 mod decision_json;
 pub mod decision_rule;
 pub mod electorate;
 pub mod error;
+pub mod evaluate;
+pub mod exact;
+pub mod explain;
+pub mod flips;
+pub mod inequality;
 pub mod json;
 pub mod library;
+mod lines;
+pub mod open;
+#[cfg(test)]
+mod random;
+mod search;
+pub mod tally;
 #[cfg(test)]
 mod testing;
 pub mod text;
@@ -29,7 +43,14 @@ mod words_rule;
 
 pub use case::{Case, CaseMembers, NamedOutcome, Question};
 pub use condition::Condition;
+pub use conditional::{Conditional, Resolved, When, resolve};
 pub use decision_rule::DecisionRule;
 pub use electorate::{Ballot, Ballots, Count, Electorate, Member};
 pub use error::Error;
+pub use evaluate::{Decision, Scrutiny};
+pub use exact::Exact;
+pub use explain::Explanation;
+pub use flips::{Change, Flips};
+pub use open::{Prospect, Verdict};
+pub use tally::{Measures, Running};
 pub use tree::{Comparison, Linear, Quantity, Rule, Set, Tally, Term, Weight};
