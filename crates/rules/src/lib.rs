@@ -8,10 +8,14 @@
 
 extern crate alloc;
 
+pub mod case;
+pub mod check;
 pub mod electorate;
 pub mod error;
+pub mod json;
 pub mod tree;
 
+pub use case::{Case, CaseMembers, NamedOutcome, Question};
 pub use electorate::{Ballot, Ballots, Count, Electorate, Member};
 pub use error::Error;
 pub use tree::{Comparison, Linear, Quantity, Rule, Set, Tally, Term, Weight};
