@@ -13,6 +13,7 @@ pub mod check;
 pub mod electorate;
 pub mod error;
 pub mod json;
+pub mod power;
 pub mod tree;
 
 pub use case::{Case, CaseMembers, NamedOutcome, Question};
