@@ -302,3 +302,33 @@ fn a_constant_rule_has_a_diagram_of_its_ends_alone() {
     assert_eq!(Diagram::of(&game).unwrap().root, LOSES);
     assert!(game.indices().unwrap().members.iter().all(|m| m.banzhaf.low == Fraction::zero()));
 }
+
+#[test]
+#[ignore]
+fn eu_scratch() {
+    extern crate std;
+    let cases = crate::Case::read_all(include_str!("../../data/cases/indices.json")).unwrap();
+    let case = cases.into_iter().find(|c| c.id.contains("eu27")).unwrap();
+    let crate::Question::Power { rule } = case.question else { panic!() };
+    let crate::CaseMembers::Listed(e) = case.members else { panic!() };
+    let game = Game::new(&rule, &e).unwrap();
+    for _ in 0..3 {
+        let t = std::time::Instant::now();
+        let mut d = Diagram::of(&game).unwrap();
+        std::println!("diagram {:?} nodes {}", t.elapsed(), d.size());
+        let t = std::time::Instant::now();
+        let c = Minimal::of(&mut d).count().unwrap();
+        std::println!("minimal {:?} {} nodes {}", t.elapsed(), c, d.size());
+        let t = std::time::Instant::now();
+        let mut d = Diagram::of(&game).unwrap();
+        let t2 = std::time::Instant::now();
+        paths::counts(&game, &mut d).unwrap();
+        std::println!("counts {:?} {:?}", t.elapsed(), t2.elapsed());
+        let t = std::time::Instant::now();
+        let mut d = d.dual();
+        std::println!("dual {:?}", t.elapsed());
+        let t = std::time::Instant::now();
+        Minimal::of(&mut d).count().unwrap();
+        std::println!("blocking {:?}", t.elapsed());
+    }
+}
