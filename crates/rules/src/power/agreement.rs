@@ -11,7 +11,8 @@ use super::answer::{Counts, Fraction, Method};
 use super::diagram::{Diagram, LOSES};
 use super::game::Game;
 use super::integration::Integration;
-use super::paths::{self, Minimal};
+use super::minimal::minimal;
+use super::paths;
 use super::test::Test;
 use super::weighted::Weighted;
 use super::{Exactness, count, halves};
@@ -196,7 +197,7 @@ fn samples_have_the_exact_indices_between_their_bounds() {
 }
 
 /// The winning coalitions in which everyone is needed, by going through all.
-fn minimal(game: &Game, wins: impl Fn(&[bool]) -> bool) -> Vec<Vec<bool>> {
+fn needed_by_all(game: &Game, wins: impl Fn(&[bool]) -> bool) -> Vec<Vec<bool>> {
     let needed = |inside: &[bool]| {
         let mut members = (0..inside.len()).filter(|at| inside[*at]);
         members.all(|at| !wins(&with(inside, at, false)))
@@ -214,10 +215,11 @@ fn minimal_passing_and_blocking_coalitions_are_all_found() {
         };
         let mut diagram = Diagram::of(&game).unwrap();
         let mut dual = diagram.dual();
-        let passing = minimal(&game, |inside| wins(&game, inside));
-        let blocking = minimal(&game, blocks);
+        let passing = needed_by_all(&game, |inside| wins(&game, inside));
+        let blocking = needed_by_all(&game, blocks);
         for (diagram, expected) in [(&mut diagram, passing), (&mut dual, blocking)] {
-            assert_eq!(Minimal::of(diagram).count().unwrap(), expected.len().into(), "{game:?}");
+            let (count, listed) = minimal(diagram, game.classes.len()).unwrap();
+            assert_eq!(count, expected.len().into(), "{game:?}");
             let sizes = expected.iter().map(|inside| inside.iter().filter(|at| **at).count());
             let smallest = paths::smallest(diagram, game.classes.len());
             let smallest = smallest.map(|counts| counts.iter().sum::<u32>() as usize);
@@ -225,7 +227,6 @@ fn minimal_passing_and_blocking_coalitions_are_all_found() {
             let mut by_class: Vec<Vec<u32>> = expected.iter().map(|c| counted(&game, c)).collect();
             by_class.sort();
             by_class.dedup();
-            let listed = Minimal::of(diagram).list(game.classes.len()).unwrap();
             assert_eq!(listed.len(), by_class.len().min(super::MINIMAL_LISTED_MAX), "{game:?}");
             assert!(listed.iter().all(|counts| by_class.contains(counts)), "{game:?}");
         }
@@ -304,31 +305,46 @@ fn a_constant_rule_has_a_diagram_of_its_ends_alone() {
 }
 
 #[test]
-#[ignore]
-fn eu_scratch() {
-    extern crate std;
-    let cases = crate::Case::read_all(include_str!("../../data/cases/indices.json")).unwrap();
-    let case = cases.into_iter().find(|c| c.id.contains("eu27")).unwrap();
-    let crate::Question::Power { rule } = case.question else { panic!() };
-    let crate::CaseMembers::Listed(e) = case.members else { panic!() };
-    let game = Game::new(&rule, &e).unwrap();
-    for _ in 0..3 {
-        let t = std::time::Instant::now();
-        let mut d = Diagram::of(&game).unwrap();
-        std::println!("diagram {:?} nodes {}", t.elapsed(), d.size());
-        let t = std::time::Instant::now();
-        let c = Minimal::of(&mut d).count().unwrap();
-        std::println!("minimal {:?} {} nodes {}", t.elapsed(), c, d.size());
-        let t = std::time::Instant::now();
-        let mut d = Diagram::of(&game).unwrap();
-        let t2 = std::time::Instant::now();
-        paths::counts(&game, &mut d).unwrap();
-        std::println!("counts {:?} {:?}", t.elapsed(), t2.elapsed());
-        let t = std::time::Instant::now();
-        let mut d = d.dual();
-        std::println!("dual {:?}", t.elapsed());
-        let t = std::time::Instant::now();
-        Minimal::of(&mut d).count().unwrap();
-        std::println!("blocking {:?}", t.elapsed());
-    }
+fn methods_serve_up_to_their_limits_and_not_above() {
+    let equal = |players: u32, gains: Vec<i128>| vec![(String::from("m"), players, gains)];
+    let half = |measure| Test::Reaches { measure, least: 20 };
+    let number = |players| Game::of_lines(equal(players, vec![1]), 1, half(0));
+    assert!(halves::counts(&number(halves::HALVES_PLAYERS_MAX)).is_some());
+    assert!(halves::counts(&number(halves::HALVES_PLAYERS_MAX + 1)).is_none());
+
+    let mut lines = equal(9_999, vec![1]);
+    lines.push((String::from("other"), 999, vec![2]));
+    let game = Game::of_lines(lines.clone(), 1, half(0));
+    assert_eq!(count::points(&game), Some(count::POINTS_MAX));
+    lines[1].1 += 1;
+    assert_eq!(count::points(&Game::of_lines(lines, 1, half(0))), None);
+
+    let heavy = |weight: usize| {
+        let lines = vec![(String::from("m"), 1, vec![weight as i128])];
+        Game::of_lines(lines, 1, Test::Reaches { measure: 0, least: 1 })
+    };
+    assert!(Integration::of(&heavy(super::INTEGRATION_WEIGHT_MAX)).is_some());
+    assert!(Integration::of(&heavy(super::INTEGRATION_WEIGHT_MAX + 1)).is_none());
+    let many = |players| Integration::of(&number(players as u32));
+    assert!(many(super::INTEGRATION_PLAYERS_MAX).is_some());
+    assert!(many(super::INTEGRATION_PLAYERS_MAX + 1).is_none());
+
+    let cells = super::TABLE_BYTES_MAX / 8;
+    let table = |quota: usize| {
+        let lines = vec![(String::from("m"), 2, vec![quota as i128])];
+        let test = Test::Reaches { measure: 0, least: quota as i128 };
+        Weighted::of(&Game::of_lines(lines, 1, test)).unwrap().swings().is_some()
+    };
+    assert!(table(cells) && !table(cells + 1));
+}
+
+#[test]
+fn a_diagram_that_grows_too_large_is_given_up() {
+    let mut numbers = Numbers(9);
+    let game = weighted(&mut numbers, 60, 1 << 40);
+    let half = game.total(0) / 2;
+    let game = game.with_test(Test::Reaches { measure: 0, least: half });
+    assert!(Diagram::of(&game).is_none());
+    assert!(game.indices().is_err());
+    assert!(game.sampled(1, 10).is_ok());
 }

@@ -13,8 +13,10 @@ use alloc::vec::Vec;
 use super::game::Game;
 use super::test::Test;
 
-/// Most nodes, and most distinct questions, of one diagram.
-pub const DIAGRAM_NODES_MAX: usize = 1 << 20;
+/// Most nodes of one diagram.
+pub const DIAGRAM_NODES_MAX: usize = 1 << 19;
+/// Most answers that are remembered while a diagram grows, and while it is asked.
+const QUESTIONS_MAX: usize = 1 << 22;
 
 /// A node: [`LOSES`], [`WINS`], or one above them.
 pub(crate) type Node = u32;
@@ -24,7 +26,7 @@ pub(crate) const LOSES: Node = 0;
 pub(crate) const WINS: Node = 1;
 
 /// A question to one player.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Branch {
     pub(crate) layer: u32,
     /// If it votes against.
@@ -39,13 +41,16 @@ pub(crate) struct Diagram {
     /// By layer, the class of the player.
     pub(crate) order: Vec<usize>,
     branches: Vec<Branch>,
-    unique: BTreeMap<Branch, Node>,
-    combined: BTreeMap<(Combine, Node, Node), Node>,
+    /// By layer, the node of each pair of what it leads to.
+    unique: Vec<BTreeMap<u64, Node>>,
+    /// By way to combine, the node of each pair.
+    combined: [BTreeMap<u64, Node>; 2],
+    questions: usize,
     pub(crate) root: Node,
 }
 
 /// How two diagrams become one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Combine {
     /// Where at least one wins.
     Or,
@@ -60,8 +65,9 @@ impl Diagram {
         let mut diagram = Self {
             order: survey.order.clone(),
             branches: Vec::new(),
-            unique: BTreeMap::new(),
-            combined: BTreeMap::new(),
+            unique: vec![BTreeMap::new(); survey.order.len()],
+            combined: Default::default(),
+            questions: 0,
             root: LOSES,
         };
         let mut known = vec![BTreeMap::new(); survey.order.len()];
@@ -98,16 +104,15 @@ impl Diagram {
         if low == high && low <= WINS {
             return Some(low);
         }
-        let branch = Branch { layer, low, high };
-        if let Some(node) = self.unique.get(&branch) {
+        if let Some(node) = self.unique[layer as usize].get(&pair(low, high)) {
             return Some(*node);
         }
         if self.branches.len() >= DIAGRAM_NODES_MAX {
             return None;
         }
         let node = self.size();
-        self.branches.push(branch);
-        self.unique.insert(branch, node);
+        self.branches.push(Branch { layer, low, high });
+        self.unique[layer as usize].insert(pair(low, high), node);
         Some(node)
     }
 
@@ -141,8 +146,15 @@ impl Diagram {
             high: without.high.min(with.high.saturating_sub(gain)),
         };
         let node = self.node(layer as u32, low, high)?;
+        self.ask()?;
         known[layer].entry(key).or_default().insert(span.low, (span.high, node));
         Some((node, span))
+    }
+
+    /// One more question is remembered, if not too many are.
+    pub(crate) fn ask(&mut self) -> Option<()> {
+        self.questions += 1;
+        (self.questions <= QUESTIONS_MAX).then_some(())
     }
 
     /// Two diagrams over the same players made one; nothing if it grows too large.
@@ -155,7 +167,11 @@ impl Diagram {
             _ if one == other => return Some(if how == Combine::Or { one } else { LOSES }),
             _ => {}
         }
-        if let Some(node) = self.combined.get(&(how, one, other)) {
+        let pair = match how {
+            Combine::Or => pair(one.min(other), one.max(other)),
+            Combine::Without => pair(one, other),
+        };
+        if let Some(node) = self.combined[how as usize].get(&pair) {
             return Some(*node);
         }
         let layer = self.layer(one).min(self.layer(other));
@@ -163,18 +179,20 @@ impl Diagram {
         let low = self.combine(how, one_low, other_low)?;
         let high = self.combine(how, one_high, other_high)?;
         let node = self.node(layer, low, high)?;
-        self.combined.insert((how, one, other), node);
+        self.ask()?;
+        self.combined[how as usize].insert(pair, node);
         Some(node)
     }
 
     /// The diagram of the coalitions whose complement loses: who can block.
     pub(crate) fn dual(&self) -> Self {
         let mut dual = self.clone();
-        (dual.unique, dual.combined) = (BTreeMap::new(), BTreeMap::new());
+        dual.unique.iter_mut().chain(&mut dual.combined).for_each(BTreeMap::clear);
         let turned = |node: Node| if node <= WINS { 1 - node } else { node };
         for (at, branch) in dual.branches.iter_mut().enumerate() {
             (branch.low, branch.high) = (turned(branch.high), turned(branch.low));
-            dual.unique.insert(*branch, at as Node + 2);
+            dual.unique[branch.layer as usize]
+                .insert(pair(branch.low, branch.high), at as Node + 2);
         }
         dual.root = turned(self.root);
         dual
@@ -193,6 +211,11 @@ impl Diagram {
         }
         (node == WINS).then_some(classes)
     }
+}
+
+/// Two nodes as one key.
+fn pair(one: Node, other: Node) -> u64 {
+    u64::from(one) << 32 | u64::from(other)
 }
 
 /// Values of the main measure, both bounds included.

@@ -10,7 +10,8 @@ use num_bigint::BigUint;
 use super::diagram::{DIAGRAM_NODES_MAX, Diagram, LOSES};
 use super::game::{Coalition, Game};
 use super::halves::HALVES_PLAYERS_MAX;
-use super::paths::{Minimal, hurt_by_one_more, smallest};
+use super::minimal::minimal;
+use super::paths::{hurt_by_one_more, smallest};
 use super::test::Test;
 use super::weighted::Weighted;
 use crate::electorate::{Ballot, Electorate};
@@ -242,9 +243,7 @@ impl Game {
     }
 
     fn minimal(&self, diagram: &mut Diagram) -> Option<MinimalCoalitions> {
-        let mut minimal = Minimal::of(diagram);
-        let count = minimal.count()?;
-        let listed = minimal.list(self.classes.len())?;
+        let (count, listed) = minimal(diagram, self.classes.len())?;
         Some(MinimalCoalitions { count, listed: listed.iter().map(|c| self.named(c)).collect() })
     }
 

@@ -15,6 +15,7 @@ mod halves;
 mod integration;
 mod limbs;
 pub mod lint;
+mod minimal;
 mod natural;
 mod paths;
 mod quadrature;
@@ -34,7 +35,7 @@ pub use diagram::DIAGRAM_NODES_MAX;
 pub use game::{Class, Coalition, Entry, Game, PLAYERS_MAX, WEIGHT_BITS_MAX};
 pub use halves::HALVES_PLAYERS_MAX;
 pub use integration::{INTEGRATION_PLAYERS_MAX, INTEGRATION_WEIGHT_MAX, Integration, Part};
-pub use paths::MINIMAL_LISTED_MAX;
+pub use minimal::MINIMAL_LISTED_MAX;
 pub use sample::DRAWS_MAX;
 pub use weighted::{SIZES_AND_WEIGHTS_STEPS_MAX, TABLE_BYTES_MAX};
 

@@ -1,6 +1,5 @@
-//! What the paths of a decision diagram tell: counts, power, monotony, minimal coalitions.
+//! What the paths of a decision diagram tell: counts, power, monotony, the smallest coalition.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -10,9 +9,6 @@ use super::answer::Counts;
 use super::diagram::{Combine, Diagram, LOSES, Node, WINS};
 use super::game::Game;
 use super::natural::{Natural, SHORT_PLAYERS_MAX, binomials};
-
-/// Most minimal coalitions that an answer lists.
-pub const MINIMAL_LISTED_MAX: usize = 100;
 
 /// Winning coalitions and swings by size; nothing if the diagram of a rule that is not monotone
 /// grows too large.
@@ -167,87 +163,6 @@ fn path_to(diagram: &Diagram, node: Node) -> Vec<usize> {
         }
     }
     classes
-}
-
-/// Minimal winning coalitions of a monotone rule: every member of them is needed.
-pub(crate) struct Minimal<'a> {
-    diagram: &'a mut Diagram,
-    known: BTreeMap<(Node, Node), BigUint>,
-}
-
-impl<'a> Minimal<'a> {
-    pub(crate) fn of(diagram: &'a mut Diagram) -> Self {
-        Self { diagram, known: BTreeMap::new() }
-    }
-
-    /// How many there are.
-    pub(crate) fn count(&mut self) -> Option<BigUint> {
-        self.new_ones(self.diagram.root, LOSES)
-    }
-
-    /// How many coalitions are minimal for one node and lose from the other.
-    fn new_ones(&mut self, node: Node, other: Node) -> Option<BigUint> {
-        if node == LOSES || other == WINS {
-            return Some(BigUint::ZERO);
-        }
-        if node == WINS {
-            return Some(u32::from(!self.wins_alone(other)).into());
-        }
-        if let Some(count) = self.known.get(&(node, other)) {
-            return Some(count.clone());
-        }
-        let ((low, high), (other_low, other_high)) =
-            (self.diagram.split(node), self.diagram.split(other));
-        // With the player in favour, it must be needed: those who win without it do not count.
-        let already = self.diagram.combine(Combine::Or, low, other_high)?;
-        let count = self.new_ones(low, other_low)? + self.new_ones(high, already)?;
-        self.known.insert((node, other), count.clone());
-        Some(count)
-    }
-
-    /// Whether a node wins with nobody more in favour.
-    fn wins_alone(&self, mut node: Node) -> bool {
-        while node > WINS {
-            node = self.diagram.branch(node).low;
-        }
-        node == WINS
-    }
-
-    /// The first of them up to [`MINIMAL_LISTED_MAX`], by class; of those that differ only in which
-    /// members of a class take part, one.
-    pub(crate) fn list(&mut self, classes: usize) -> Option<Vec<Vec<u32>>> {
-        let mut found = BTreeSet::new();
-        self.visit(self.diagram.root, LOSES, 0, None, &mut vec![0; classes], &mut found)?;
-        Some(found.into_iter().collect())
-    }
-
-    fn visit(
-        &mut self,
-        node: Node,
-        other: Node,
-        layer: usize,
-        declined: Option<usize>,
-        counts: &mut Vec<u32>,
-        found: &mut BTreeSet<Vec<u32>>,
-    ) -> Option<()> {
-        if found.len() >= MINIMAL_LISTED_MAX || self.new_ones(node, other)? == BigUint::ZERO {
-            return Some(());
-        }
-        if node == WINS {
-            found.insert(counts.clone());
-            return Some(());
-        }
-        let class = self.diagram.order[layer];
-        let ((low, high), (other_low, other_high)) =
-            (self.diagram.split(node), self.diagram.split(other));
-        if declined != Some(class) {
-            let already = self.diagram.combine(Combine::Or, low, other_high)?;
-            counts[class] += 1;
-            self.visit(high, already, layer + 1, None, counts, found)?;
-            counts[class] -= 1;
-        }
-        self.visit(low, other_low, layer + 1, Some(class), counts, found)
-    }
 }
 
 /// A smallest winning coalition by class, and nothing if none wins.
