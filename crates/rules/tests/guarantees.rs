@@ -124,10 +124,10 @@ fn two_who_each_pass_alone_are_a_witness_that_a_rule_is_not_proper() {
 #[test]
 fn an_exact_number_of_votes_is_not_monotone_and_the_witness_loses_by_one_more() {
     let yes = tally("all", r#""yes""#);
-    let rule = read(&format!(
-        r#"{{"op":"and","args":[{{"op":"ge","l":{yes},"r":[[2,1,1]]}},{{"op":"ge","l":[[2,1,1]],"r":{yes}}}]}}"#
-    ));
-    let game = Game::new(&rule.unwrap(), &Electorate { members: vec![line("a", 4, &[])] }).unwrap();
+    let at_least = format!(r#"{{"op":"ge","l":{yes},"r":[[2,1,1]]}}"#);
+    let at_most = format!(r#"{{"op":"ge","l":[[2,1,1]],"r":{yes}}}"#);
+    let electorate = Electorate { members: vec![line("a", 4, &[])] };
+    let game = Game::new(&each(&[at_least, at_most]), &electorate).unwrap();
     let lint = game.lint();
     let coalition = vec![("a".to_string(), 2)];
     let one_more = "a".to_string();

@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use pacta_rules::power::lint::Verdict;
 use pacta_rules::power::{Exactness, Fraction, Game, Indices, Integration, Method, Part};
-use pacta_rules::{Case, CaseMembers, Electorate, Member, Question};
+use pacta_rules::{Case, CaseMembers, Electorate, Member, Question, Rule};
 use serde_json::Value;
 
 fn cases() -> Vec<Case> {
@@ -86,6 +87,29 @@ fn every_published_exact_index_is_found_again() {
     }
 }
 
+#[test]
+fn the_rounded_figures_of_the_literature_agree_to_the_digits_shown() {
+    let mut compared = 0;
+    for case in small_cases() {
+        let found = game(&case).indices().unwrap();
+        for (index, figures) in case.expect["published"].as_object().into_iter().flatten() {
+            for (id, figure) in figures.as_object().unwrap() {
+                let member = found.of(id).unwrap();
+                let answer = if index == "shapley" { &member.shapley } else { &member.banzhaf };
+                let text = figure.to_string();
+                let digits = text.split_once('.').map_or("", |(_, digits)| digits);
+                let scale = 10_u64.pow(digits.len() as u32);
+                let shown = Fraction::new(digits.parse().unwrap_or(0), scale);
+                let half = Fraction::new(1, 2 * scale);
+                let value = answer.value().unwrap();
+                assert!(*value >= shown.minus(&half) && *value <= shown.plus(&half), "{id}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 15);
+}
+
 /// The fractions of the cases are not all in lowest terms.
 fn reduced(value: &Value) -> String {
     let Some(text) = value.as_str() else { return value.to_string() };
@@ -142,6 +166,44 @@ fn the_shapley_indices_of_the_banks_lie_within_their_proved_bounds() {
         let one = Fraction::new(1, 1_u32);
         assert!(sum.0 <= one && one <= sum.1, "{}", case.id);
     }
+}
+
+#[test]
+fn the_united_states_alone_veto_at_85_per_cent_and_nobody_at_50() {
+    for (case, vetoers) in large_cases().zip([vec![], vec!["United States"], vec!["United States"]])
+    {
+        let lint = game(&case).lint();
+        assert_eq!((lint.monotone, lint.proper), (Verdict::Holds, Verdict::Holds), "{}", case.id);
+        assert_eq!(lint.vetoers.unwrap(), vetoers, "{}", case.id);
+        assert!(lint.dummies.unwrap().is_empty() && lint.dictators.unwrap().is_empty());
+        let blocking = lint.smallest_blocking.unwrap().len();
+        assert_eq!(blocking == 1, !vetoers.is_empty(), "{}", case.id);
+        assert!(lint.passing.is_none(), "too many to go through");
+    }
+}
+
+#[test]
+fn an_amendment_of_the_fund_is_judged_though_its_diagram_is_too_large() {
+    // Three fifths of the members with 85 % of the votes.
+    let case = case_of_number_and_votes();
+    let game = game(&case);
+    assert!(game.indices().is_err());
+    let lint = game.lint();
+    assert_eq!((lint.monotone, lint.proper), (Verdict::Holds, Verdict::Holds));
+    assert_eq!(lint.vetoers.unwrap(), ["United States"]);
+    let sampled = game.sampled(7, 2_000).unwrap();
+    let us = sampled.of("United States").unwrap();
+    assert!(us.shapley.low > Fraction::zero());
+}
+
+fn case_of_number_and_votes() -> Case {
+    let mut case = large_cases().nth(1).unwrap();
+    let number = r#"{"op":"ge","l":[[1,1,{"w":"unit","s":"all","b":"yes"}]],"r":[[114,1,1]]}"#;
+    let number = Rule::from_value(&serde_json::from_str(number).unwrap(), "rule").unwrap();
+    if let Question::Power { rule } = &mut case.question {
+        *rule = Rule::And(vec![number, rule.clone()]);
+    }
+    case
 }
 
 #[test]

@@ -109,7 +109,10 @@ fn outcomes(rule: &Rule, electorate: &Electorate) -> Vec<bool> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(128)
+    })]
 
     #[test]
     fn random_rules_of_up_to_twelve_members_equal_brute_force(

@@ -348,3 +348,31 @@ fn a_diagram_that_grows_too_large_is_given_up() {
     assert!(game.indices().is_err());
     assert!(game.sampled(1, 10).is_ok());
 }
+
+#[test]
+fn the_union_of_27_has_one_answer_by_halves_and_by_diagram_and_of_9502_nodes() {
+    let cases = include_str!("../../data/cases/indices.json");
+    let cases = crate::Case::read_all(cases).unwrap();
+    let case = cases.into_iter().find(|case| case.id == "idx-eu27-lisbon-2025").unwrap();
+    let crate::Question::Power { rule } = &case.question else { panic!("it is an index") };
+    let crate::CaseMembers::Listed(electorate) = &case.members else { panic!("it has members") };
+    let game = Game::new(rule, electorate).unwrap();
+    let mut diagram = Diagram::of(&game).unwrap();
+    assert_eq!(diagram.size(), 9_502 + 2);
+    assert_eq!(paths::counts(&game, &mut diagram), halves::counts(&game));
+}
+
+#[test]
+fn a_quota_and_its_dual_give_the_same_indices() {
+    let mut numbers = Numbers(10);
+    for _ in 0..50 {
+        let game = weighted(&mut numbers, 9, 12);
+        let Test::Reaches { least, .. } = game.root else { panic!("it has a quota") };
+        let least = game.total(0) - least + 1;
+        let dual = game.with_test(Test::Reaches { measure: 0, least });
+        let (one, other) = (game.indices().unwrap(), dual.indices().unwrap());
+        for (one, other) in one.members.iter().zip(&other.members) {
+            assert_eq!((&one.swings, &one.shapley), (&other.swings, &other.shapley));
+        }
+    }
+}

@@ -284,7 +284,8 @@ impl Counts {
     }
 
     /// The swings of each class from how many winning coalitions of each size there are, and how
-    /// many of them hold one given member. That is enough where one more vote in favour never hurts.
+    /// many of them hold one given member. That is enough where one more vote in favour never
+    /// hurts.
     pub(crate) fn of_monotone(game: &Game, winning: &[BigUint], with: &[Vec<BigUint>]) -> Self {
         debug_assert_eq!(winning.len(), game.players() as usize + 1);
         let swings = with.iter().map(|with| {

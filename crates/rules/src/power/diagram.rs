@@ -1,8 +1,8 @@
 //! Decision diagrams: the general method.
 //!
 //! The players are asked one after the other, class by class and in falling weight. What has been
-//! reached so far decides the outcome, or leads on to two smaller questions; equal questions are one
-//! node. A node stands for a whole interval of one measure, the one with most values: within it
+//! reached so far decides the outcome, or leads on to two smaller questions; equal questions are
+//! one node. A node stands for a whole interval of one measure, the one with most values: within it
 //! every further course of the vote ends alike. Paths to the two ends may stop early; all others go
 //! from each layer to the next.
 

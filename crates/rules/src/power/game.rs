@@ -52,7 +52,8 @@ pub struct Game {
     pub(crate) root: Test,
 }
 
-/// A coalition, by how many of each line of the electorate are in it. Lines without any are left out.
+/// A coalition, by how many of each line of the electorate are in it. Lines without any are left
+/// out.
 pub type Coalition = Vec<(String, u32)>;
 
 impl Game {
@@ -60,15 +61,15 @@ impl Game {
     ///
     /// # Errors
     /// [`Error::Limit`] for more than [`PLAYERS_MAX`] members, weights of more than
-    /// [`WEIGHT_BITS_MAX`] bits, or a rule beyond the limits of a tree; [`Error::Form`] for a line of
-    /// no members and for a coefficient without denominator.
+    /// [`WEIGHT_BITS_MAX`] bits, or a rule beyond the limits of a tree; [`Error::Form`] for a line
+    /// of no members and for a coefficient without denominator.
     pub fn new(rule: &Rule, electorate: &Electorate) -> Result<Self, Error> {
         Self::with_ballots(rule, electorate, |_| (Ballot::Yes, Ballot::No))
     }
 
-    /// The game in which each member casts one of two given ballots: the first in the coalition, the
-    /// second outside. Two equal ballots take the member's choice away; it remains a player, without
-    /// power.
+    /// The game in which each member casts one of two given ballots: the first in the coalition,
+    /// the second outside. Two equal ballots take the member's choice away; it remains a player,
+    /// without power.
     ///
     /// # Errors
     /// As [`Game::new`].

@@ -1,8 +1,8 @@
 //! Number and weight: the coalitions of two halves of the members are sorted and matched.
 //!
 //! A rule of the kind "so many members with so much weight", however combined, comes down to the
-//! least weight that a coalition of each size needs. The method is that of Horowitz and Sahni (1974)
-//! for sums of subsets.
+//! least weight that a coalition of each size needs. The method is that of Horowitz and Sahni
+//! (1974) for sums of subsets.
 
 use alloc::vec;
 use alloc::vec::Vec;

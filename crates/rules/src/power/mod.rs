@@ -2,8 +2,8 @@
 //!
 //! A coalition votes in favour and everyone else against. From that come the power indices of
 //! Banzhaf and Shapley, who can stop an act alone and who never matters, the smallest coalitions
-//! that pass or block, and whether two contradictory acts could both pass. Exact methods come first;
-//! what is bounded or sampled says so.
+//! that pass or block, and whether two contradictory acts could both pass. Exact methods come
+//! first; what is bounded or sampled says so.
 
 #[cfg(test)]
 mod agreement;

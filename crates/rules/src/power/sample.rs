@@ -16,9 +16,9 @@ use super::game::Game;
 pub const DRAWS_MAX: u32 = 1 << 24;
 
 /// Half of the logarithm of two over the chance that a bound fails, rounded up. There are at most
-/// 2 001 pairs of bounds, each of which fails with a chance of at most `2 e^-48`: all together with
+/// 2 001 pairs of bounds, each of which fails with a chance of at most `2 e^-30`: all together with
 /// less than one in a thousand million.
-const HALF_LOGARITHM: u32 = 24;
+const HALF_LOGARITHM: u32 = 15;
 
 /// Both indices of a monotone game, from so many orders drawn with a seed.
 pub(crate) fn indices(game: &Game, seed: u64, draws: u32) -> Indices {

@@ -81,8 +81,8 @@ impl Weighted {
         })
     }
 
-    /// A coalition, by class, that wins while the others also do; `Some(None)` if there is none, and
-    /// nothing if the weights are too many to say.
+    /// A coalition, by class, that wins while the others also do; `Some(None)` if there is none,
+    /// and nothing if the weights are too many to say.
     pub(crate) fn split(&self, game: &Game) -> Option<Option<Vec<u32>>> {
         let quota = if self.dual { self.total - self.quota + 1 } else { self.quota };
         let none = vec![0; self.weights.len()];

@@ -1,4 +1,5 @@
-//! What would be otherwise: accessions, exits, changed weights, blocs that vote as one, other rules.
+//! What would be otherwise: accessions, exits, changed weights, blocs that vote as one, other
+//! rules.
 //!
 //! A rule that states numbers rather than shares stays as it is when members come or go; whoever
 //! asks what would be then, asks with the rule that would hold then.
