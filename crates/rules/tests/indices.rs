@@ -135,7 +135,7 @@ fn every_published_count_of_swings_of_the_banks_is_found_again() {
     for case in large_cases() {
         let game = game(&case);
         let (_, swings) = game.swings().unwrap();
-        for (entry, swings) in game.entries.iter().zip(&swings) {
+        for (entry, swings) in game.entries().iter().zip(&swings) {
             let expect = &case.expect["per_member"][&entry.id]["swings"];
             assert_eq!(swings.to_string(), *expect, "{}", entry.id);
         }

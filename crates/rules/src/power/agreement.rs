@@ -363,6 +363,28 @@ fn the_union_of_27_has_one_answer_by_halves_and_by_diagram_and_of_9502_nodes() {
 }
 
 #[test]
+fn paths_are_counted_up_to_their_limit_and_not_above() {
+    // Half of the members with half of the weight: the diagram widens with each member.
+    let game = |players: usize| {
+        let mut numbers = Numbers(11);
+        let gains = (0..players).map(|_| vec![1, 1 + i128::from(numbers.below(1_000))]).collect();
+        let game = Game::of_lines(lines(gains), 2, Test::constant(true));
+        let half = |measure| Test::Reaches { measure, least: game.total(measure) / 2 };
+        let root = Test::both(half(0), half(1));
+        game.with_test(root)
+    };
+    let mut served = Vec::new();
+    for players in [10, 25, 45] {
+        let game = game(players);
+        let Some(mut diagram) = Diagram::of(&game) else { continue };
+        let small = diagram.size() as usize * (players + 1) <= super::PATHS_MAX;
+        assert_eq!(paths::counts(&game, &mut diagram).is_some(), small, "{players}");
+        served.push(small);
+    }
+    assert_eq!(served, [true, true, false]);
+}
+
+#[test]
 fn a_quota_and_its_dual_give_the_same_indices() {
     let mut numbers = Numbers(10);
     for _ in 0..50 {

@@ -44,10 +44,8 @@ pub struct Class {
 /// A rule as a game between the members of an electorate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Game {
-    /// The lines of the electorate, in its order.
-    pub entries: Vec<Entry>,
-    /// The classes, in the order in which they appear.
-    pub classes: Vec<Class>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) classes: Vec<Class>,
     pub(crate) measures: usize,
     pub(crate) root: Test,
 }
@@ -115,6 +113,18 @@ impl Game {
             entries.push(Entry { id, count, class });
         }
         Self { entries, classes, measures, root }
+    }
+
+    /// The lines of the electorate, in its order.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The classes, in the order in which they appear.
+    #[must_use]
+    pub fn classes(&self) -> &[Class] {
+        &self.classes
     }
 
     /// How many members there are.

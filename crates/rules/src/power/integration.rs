@@ -32,9 +32,9 @@ use super::weighted::Weighted;
 const UNIT_BITS: u32 = 62;
 const ONE: u64 = 1 << UNIT_BITS;
 /// Most members whose index is found by integration.
-pub const INTEGRATION_PLAYERS_MAX: usize = 400;
+pub const INTEGRATION_PLAYERS_MAX: usize = 256;
 /// Largest total weight of a game whose index is found by integration.
-pub const INTEGRATION_WEIGHT_MAX: usize = 1 << 24;
+pub const INTEGRATION_WEIGHT_MAX: usize = 1 << 23;
 
 /// The Shapley index of one weight and one quota, as work that may be divided.
 ///

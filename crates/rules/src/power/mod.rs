@@ -36,6 +36,7 @@ pub use game::{Class, Coalition, Entry, Game, PLAYERS_MAX, WEIGHT_BITS_MAX};
 pub use halves::HALVES_PLAYERS_MAX;
 pub use integration::{INTEGRATION_PLAYERS_MAX, INTEGRATION_WEIGHT_MAX, Integration, Part};
 pub use minimal::MINIMAL_LISTED_MAX;
+pub use paths::PATHS_MAX;
 pub use sample::DRAWS_MAX;
 pub use weighted::{SIZES_AND_WEIGHTS_STEPS_MAX, TABLE_BYTES_MAX};
 
@@ -52,7 +53,7 @@ impl Game {
     /// Both power indices of every member, exact by whichever method is first to serve.
     ///
     /// Large games of one weight and one quota get an exact Banzhaf index and proved bounds of the
-    /// Shapley index; the bounds take seconds, and [`Integration`] divides that work.
+    /// Shapley index; the bounds take seconds or minutes, and [`Integration`] divides that work.
     ///
     /// # Errors
     /// [`Error::Limit`] if no exact method serves: [`Game::sampled`] remains.

@@ -10,8 +10,11 @@ use super::diagram::{Combine, Diagram, LOSES, Node, WINS};
 use super::game::Game;
 use super::natural::{Natural, SHORT_PLAYERS_MAX, binomials};
 
-/// Winning coalitions and swings by size; nothing if the diagram of a rule that is not monotone
-/// grows too large.
+/// Most numbers by node and size that are kept to count the paths of a diagram.
+pub const PATHS_MAX: usize = 1 << 22;
+
+/// Winning coalitions and swings by size; nothing if the diagram is too large for it, or that of a
+/// rule that is not monotone grows too large.
 pub(crate) fn counts(game: &Game, diagram: &mut Diagram) -> Option<Counts> {
     if game.players() <= SHORT_PLAYERS_MAX {
         counts_in::<u128>(game, diagram)
@@ -26,6 +29,9 @@ type BySize<T> = Vec<T>;
 fn counts_in<T: Natural>(game: &Game, diagram: &mut Diagram) -> Option<Counts> {
     let players = diagram.order.len();
     let turning = turning(game, diagram)?;
+    if diagram.size() as usize * (players + 1) > PATHS_MAX {
+        return None;
+    }
     let down = down::<T>(diagram);
     let up = up::<T>(diagram);
 
