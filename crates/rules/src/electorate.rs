@@ -106,5 +106,6 @@ pub struct Electorate {
     pub members: Vec<Member>,
 }
 
-/// How the identical members under one id voted: how many cast each ballot, by [`Ballot`] as number.
+/// How the identical members under one id voted: how many cast each ballot, by [`Ballot`] as
+/// number.
 pub type Count = [u32; 6];
