@@ -31,7 +31,7 @@ pub struct Case {
     pub members: CaseMembers,
     /// What is asked.
     pub question: Question,
-    /// What the answer must be, as published.
+    /// What the answer must be, as published; null if nothing was.
     pub expect: Value,
 }
 
@@ -109,7 +109,7 @@ impl Case {
                 return Err(Error::form(format!("{id}.kind"), problem));
             }
         };
-        let expect = field(fields, "expect", &id)?.clone();
+        let expect = fields.get("expect").cloned().unwrap_or_default();
         Ok(Self { title: text("title")?, members, question, expect, id })
     }
 }
@@ -218,7 +218,7 @@ fn least_common_multiple(a: u32, b: u32) -> Option<u32> {
 }
 
 /// The same rule over columns whose weights have become greater by their scale.
-fn scaled(mut rule: Rule, scales: &Scales) -> Result<Rule, Error> {
+pub(crate) fn scaled(mut rule: Rule, scales: &Scales) -> Result<Rule, Error> {
     scale(&mut rule, scales);
     rule.check()?;
     Ok(rule)

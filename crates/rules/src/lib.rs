@@ -29,6 +29,7 @@ pub mod inequality;
 pub mod json;
 pub mod library;
 mod lines;
+pub mod members;
 pub mod open;
 pub mod power;
 #[cfg(test)]
@@ -52,6 +53,7 @@ pub use evaluate::{Decision, Scrutiny};
 pub use exact::Exact;
 pub use explain::Explanation;
 pub use flips::{Change, Flips};
+pub use members::Membership;
 pub use open::{Prospect, Verdict};
 pub use tally::{Measures, Running};
 pub use tree::{Comparison, Linear, Quantity, Rule, Set, Tally, Term, Weight};

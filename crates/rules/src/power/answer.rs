@@ -1,14 +1,17 @@
 //! Answers: what was found, by which method, and how exact it is.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
+use core::str::FromStr;
 
-use num_bigint::{BigInt, BigUint};
+use num_bigint::{BigInt, BigUint, Sign};
 
 use super::game::{Game, greatest_common_divisor};
 use super::natural::{binomials, factorials};
+use crate::error::Error;
 
 /// An exact fraction in lowest terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +68,25 @@ impl Fraction {
         Self::new(left - right, &self.denominator * &other.denominator)
     }
 
+    /// So many times as much.
+    #[must_use]
+    pub fn times(&self, factor: u32) -> Self {
+        Self::new(&self.numerator * factor, self.denominator.clone())
+    }
+
+    /// As a decimal with so many places, rounded half away from zero: for reading only.
+    #[must_use]
+    pub fn decimal(&self, places: u32) -> String {
+        let scaled = self.numerator.magnitude() * BigUint::from(10_u32).pow(places);
+        let rounded = (scaled * 2_u32 + &self.denominator) / (&self.denominator * 2_u32);
+        let sign =
+            if self.numerator.sign() == Sign::Minus && rounded != BigUint::ZERO { "-" } else { "" };
+        let places = places as usize;
+        let digits = format!("{rounded:0>width$}", width = places + 1);
+        let (whole, rest) = digits.split_at(digits.len() - places);
+        if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
+    }
+
     fn scale(&self, numerator: &BigInt) -> BigInt {
         numerator * BigInt::from(self.denominator.clone())
     }
@@ -88,6 +110,25 @@ impl fmt::Display for Fraction {
             return write!(f, "{}", self.numerator);
         }
         write!(f, "{}/{}", self.numerator, self.denominator)
+    }
+}
+
+impl FromStr for Fraction {
+    type Err = Error;
+
+    /// Reads a whole number, a fraction such as `106/635`, which need not be in lowest terms, or a
+    /// decimal such as `0.1667`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let problem = || Error::form(text, "is no fraction; write it as 1, 1/2 or 0.5");
+        if let Some((whole, places)) = text.split_once('.') {
+            let digits = format!("{whole}{places}").parse::<BigInt>().map_err(|_| problem())?;
+            let places = u32::try_from(places.len()).map_err(|_| problem())?;
+            return Ok(Self::new(digits, BigUint::from(10_u32).pow(places)));
+        }
+        let (above, below) = text.split_once('/').unwrap_or((text, "1"));
+        let above = above.parse::<BigInt>().map_err(|_| problem())?;
+        let below = below.parse::<BigUint>().ok().filter(|below| *below != BigUint::ZERO);
+        Ok(Self::new(above, below.ok_or_else(problem)?))
     }
 }
 
@@ -299,4 +340,25 @@ impl Counts {
 /// The number of coalitions of each size.
 pub(crate) fn coalitions_by_size(players: u32) -> Vec<BigUint> {
     binomials(players).pop().expect("the triangle has a first row")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fraction_is_read_and_written_as_a_decimal() {
+        let decimal = |text: &str, places| Fraction::from_str(text).unwrap().decimal(places);
+        assert_eq!(decimal("106/635", 4), "0.1669");
+        assert_eq!(decimal("-1/2000", 4), "-0.0005");
+        assert_eq!(decimal("-1/30000", 4), "0.0000");
+        assert_eq!(decimal("1999/2000", 2), "1.00");
+        assert_eq!(decimal("5/2", 0), "3");
+        assert_eq!(Fraction::from_str("2/4"), Ok(Fraction::new(1, 2_u32)));
+        assert_eq!(Fraction::from_str("0.05"), Ok(Fraction::new(1, 20_u32)));
+        assert_eq!(Fraction::new(1, 6_u32).times(3), Fraction::new(1, 2_u32));
+        for text in ["", "1/0", "a/2", "1/-2", "1.x"] {
+            assert!(Fraction::from_str(text).is_err(), "{text}");
+        }
+    }
 }

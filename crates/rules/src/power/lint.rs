@@ -129,6 +129,18 @@ impl Game {
         self.monotone_by(self.diagram().as_mut())
     }
 
+    /// A coalition that wins, if any does; nothing at all if the analysis is too large to say.
+    #[must_use]
+    pub fn some_win(&self) -> Option<Option<Coalition>> {
+        let everyone = self.everyone();
+        if self.wins(&everyone) {
+            return Some(Some(self.named(&everyone)));
+        }
+        let diagram = self.diagram()?;
+        let classes = diagram.winning_from(diagram.root);
+        Some(classes.map(|classes| self.named(&self.counted(&classes))))
+    }
+
     fn monotone_by(&self, diagram: Option<&mut Diagram>) -> Verdict {
         if self.plainly_monotone() {
             return Verdict::Holds;

@@ -58,9 +58,8 @@ impl Game {
     /// # Errors
     /// [`Error::Limit`] if no exact method serves: [`Game::sampled`] remains.
     pub fn indices(&self) -> Result<Indices, Error> {
-        let exact = self.exact();
-        if let Some((counts, method)) = exact {
-            return Ok(counts.indices(self, method));
+        if let Some(exact) = self.exact_indices() {
+            return Ok(exact);
         }
         let weighted = Weighted::of(self);
         let integration = weighted.as_ref().and_then(Integration::of_weighted);
@@ -74,6 +73,13 @@ impl Game {
             found: DIAGRAM_NODES_MAX as u64 + 1,
             limit: DIAGRAM_NODES_MAX as u64,
         })
+    }
+
+    /// Both indices of every member, exactly, by whichever method is first to serve; nothing if none
+    /// does.
+    #[must_use]
+    pub fn exact_indices(&self) -> Option<Indices> {
+        self.exact().map(|(counts, method)| counts.indices(self, method))
     }
 
     /// Counts by size, by the first exact method that serves.
