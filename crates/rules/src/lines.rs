@@ -115,6 +115,7 @@ fn words(ballots: Ballots) -> String {
         Ballots::CAST => return "votes cast".into(),
         Ballots::PRESENT => return "present".into(),
         Ballots::ELIGIBLE => return "of all".into(),
+        _ if ballots == Ballots::PRESENT.with(Ballot::Absent) => return "voting or not".into(),
         _ => {}
     }
     let each = ballots.iter().map(|ballot| match ballot {
