@@ -12,8 +12,8 @@ use crate::printer::Printer;
 /// Decide votes again, and say why and who could have changed them
 ///
 /// Reads a list of cases of kind `vote`: members, ballots, rules. For each it prints the outcome,
-/// the conditions that decided with their margins, the fewest ballots that would have turned it, and
-/// whether the case expects something else. Exits with 65 if one does, or is out of form.
+/// the conditions that decided with their margins, the fewest ballots that would have turned it,
+/// and whether the case expects something else. Exits with 65 if one does, or is out of form.
 ///
 /// Example: pacta decide crates/rules/data/cases/votes.json
 #[derive(clap::Args)]

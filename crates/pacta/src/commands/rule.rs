@@ -50,9 +50,9 @@ pub struct ExplainArgs {
 
 /// Check whether a rule would be admitted
 ///
-/// Each check has a verdict and, where it fails, the votes that show it; then come vetoers, smallest
-/// coalitions and power, for those who vote on the rule. Exits with 65 if the rule would be refused,
-/// with 3 if the analysis is too large to say.
+/// Each check has a verdict and, where it fails, the votes that show it; then come vetoers,
+/// smallest coalitions and power, for those who vote on the rule. Exits with 65 if the rule would
+/// be refused, with 3 if the analysis is too large to say.
 ///
 /// Example: pacta rule lint my.rule --members members.json
 #[derive(clap::Args)]
@@ -67,8 +67,8 @@ pub struct LintArgs {
 
 /// Compare power before and after a change of rule or membership
 ///
-/// Each side is a case `FILE#ID` of kind index, members that are shipped (unsc-1945, unsc-1965), or a
-/// rule with --members; given twice, the first is for before and the second for after. Of a rule
+/// Each side is a case `FILE#ID` of kind index, members that are shipped (unsc-1945, unsc-1965), or
+/// a rule with --members; given twice, the first is for before and the second for after. Of a rule
 /// with several stages the last vote is compared. Fractions are exact.
 ///
 /// Example: pacta rule compare unsc-1945 unsc-1965

@@ -101,8 +101,8 @@ impl Check {
 /// Checks a rule with its members.
 ///
 /// # Errors
-/// Exit code 65 when a set or weight of which the rule speaks is missing among the members, or there
-/// are more members or greater weights than an analysis takes.
+/// Exit code 65 when a set or weight of which the rule speaks is missing among the members, or
+/// there are more members or greater weights than an analysis takes.
 pub fn lint(named: &Named, membership: &Membership) -> Result<Report> {
     let asked = outcomes(named, membership)?;
     let default_adopts = named.rule.default.as_deref().is_some_and(is_adoption);
@@ -317,7 +317,7 @@ fn passing_shown(indices: &Indices) -> Check {
     Check::shown("share that passes", words, Value::Object(found(indices)))
 }
 
-/// Where equality matters: the winning coalitions with `>` in place of `>=`, or the other way round.
+/// Where equality matters: the winning coalitions with `>` for `>=`, or the other way round.
 fn equality_shown(named: &Named, asked: &Asked, indices: &Indices) -> Vec<Check> {
     const NAME: &str = "`>` against `>=`";
     const COMPARISONS_MAX: usize = 16;
