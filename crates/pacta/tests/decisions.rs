@@ -373,23 +373,67 @@ fn what_adopts_is_judged_in_favour_whatever_it_says() {
     assert_eq!((exit, &verdict(&report, "monotone")["verdict"]), (65, &json!("refused")));
     assert_eq!(lint("yes >= 7").0, 65, "two halves could both pass");
     assert_eq!(lint("yes >= 16").0, 65, "nothing passes");
+    let (exit, report) = lint("yes >= 12 then adopted\nif yes >= 9");
+    assert_eq!(exit, 0, "two ways to one outcome: {report:#}");
+}
+
+/// The check of this name of the rule as a whole, for members of whom all may be affected.
+fn whole(folder: &Path, condition: &str, check: &str) -> (i32, Value) {
+    let (_, shown) = answer(&pacta(&["rule", "show", "02-unsc-procedure", "--json"]));
+    let sets =
+        "set sovereign in registry \"sovereigns\"\nset affected in matter \"affected\"\n\nmap";
+    let text_of =
+        shown["text"].as_str().expect("a text").replace("yes >= 9 then adopted", condition);
+    let rule = write(folder, "my.rule", &text_of.replacen("map", sets, 1));
+    let members = r#"[{"id": "m", "n": 15, "g": ["sovereign", "affected"]}]"#;
+    let members = write(folder, "members.json", members);
+    let lint = ["rule", "lint", text(&rule), "--members", text(&members), "--json"];
+    let (exit, report) = answer(&pacta(&lint));
+    let checks = report["checks"].as_array().expect("a list");
+    let found = checks.iter().find(|each| each["check"] == check);
+    (exit, found.unwrap_or_else(|| panic!("no such check: {report:#}")).clone())
+}
+
+#[test]
+fn outcomes_that_contradict_each_other_and_sovereigns_without_a_block_are_refused() {
+    let folder = folder();
+    let check = "outcomes exclude others";
+    let condition = "yes >= 9 then adopted\nif yes >= 5 then postponed";
+    let (exit, found) = whole(folder.path(), condition, check);
+    assert_eq!((exit, &found["verdict"]), (65, &json!("refused")), "{found}");
+    assert_eq!(found["detail"], json!({"in_favour": {"m": 15}}));
+    let condition = "yes >= 9 & no@affected = 0 then adopted\nif no >= 9 then dropped";
+    let (exit, found) = whole(folder.path(), condition, check);
+    assert_eq!((exit, &found["verdict"]), (0, &json!("holds")), "{found}");
+
+    let check = "each sovereign can stop what affects it";
+    let condition = "yes >= 9 & no@affected = 0 then adopted";
+    let (exit, found) = whole(folder.path(), condition, check);
+    assert_eq!((exit, &found["verdict"]), (0, &json!("holds")), "{found}");
+    let condition = "yes >= 9 & no@affected <= 1 then adopted";
+    let (exit, found) = whole(folder.path(), condition, check);
+    assert_eq!((exit, &found["verdict"]), (65, &json!("refused")), "{found}");
 }
 
 #[test]
 fn the_reform_of_the_security_council_is_compared_exactly() {
     let (exit, value) = answer(&pacta(&["rule", "compare", "unsc-1945", "unsc-1965", "--json"]));
     assert_eq!(exit, 0);
-    let index = |before: &str, after: &str, change: &str| json!({"before": before, "after": after, "change": change});
+    let index = |[before, after, change]: [&str; 3]| {
+        let mut values = json!({"before": before, "after": after});
+        values["change"] = json!(change);
+        values
+    };
     let expected = json!([
         {
             "id": "permanent", "n_before": 5, "n_after": 5,
-            "banzhaf_norm": index("19/105", "106/635", "-187/13335"),
-            "shapley": index("76/385", "421/2145", "-17/15015"),
+            "banzhaf_norm": index(["19/105", "106/635", "-187/13335"]),
+            "shapley": index(["76/385", "421/2145", "-17/15015"]),
         },
         {
             "id": "elected", "n_before": 6, "n_after": 10,
-            "banzhaf_norm": index("1/63", "21/1270", "53/80010"),
-            "shapley": index("1/462", "4/2145", "-3/10010"),
+            "banzhaf_norm": index(["1/63", "21/1270", "53/80010"]),
+            "shapley": index(["1/462", "4/2145", "-3/10010"]),
         },
     ]);
     assert_eq!(value["members"], expected);

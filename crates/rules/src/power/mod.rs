@@ -75,8 +75,8 @@ impl Game {
         })
     }
 
-    /// Both indices of every member, exactly, by whichever method is first to serve; nothing if none
-    /// does.
+    /// Both indices of every member, exactly, by whichever method is first to serve; nothing if
+    /// none does.
     #[must_use]
     pub fn exact_indices(&self) -> Option<Indices> {
         self.exact().map(|(counts, method)| counts.indices(self, method))
