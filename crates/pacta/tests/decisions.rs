@@ -240,6 +240,20 @@ fn every_published_index_is_found_again() {
 }
 
 #[test]
+fn nobody_is_called_a_dummy_or_vetoer_where_a_vote_in_favour_may_hurt() {
+    let folder = folder();
+    let file = changed(folder.path(), case("indices.json", "idx-unsc-15"), |case| {
+        case["expect"] = json!({});
+        case.as_object_mut().expect("an object").remove("winning_coalitions");
+        case["rule"]["args"][0]["l"][0][2]["b"] = json!("no");
+    });
+    let (exit, value) = answer(&run("power", &file));
+    let result = &value["results"][0];
+    assert_eq!((exit, &result["per_member"]["elected"]["swings"]), (0, &json!("0")));
+    assert_eq!((&result["vetoers"], &result["dummies"]), (&Value::Null, &Value::Null));
+}
+
+#[test]
 fn an_index_that_differs_is_told_and_ends_with_65() {
     let folder = folder();
     type Change = fn(&mut Value);

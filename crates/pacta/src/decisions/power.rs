@@ -32,8 +32,8 @@ pub struct Powers {
     pub vetoers: Option<Vec<String>>,
     /// Who passes an act alone, and without whom nothing passes; null as for vetoers.
     pub dictators: Option<Vec<String>>,
-    /// Who never turns an outcome.
-    pub dummies: Vec<String>,
+    /// Who never turns an outcome; null as for vetoers.
+    pub dummies: Option<Vec<String>>,
     /// Swings and indices of a single member, by id.
     #[serde(serialize_with = "by_id")]
     pub per_member: Vec<(String, Map<String, Value>)>,
@@ -70,9 +70,10 @@ pub fn power(published: &Published, file: &Path) -> Result<Powers> {
         title: case.title.clone(),
         players: indices.players,
         found: found(&indices),
-        vetoers: lint.vetoers,
         dictators: lint.dictators,
-        dummies: indices.dummies().map(str::to_owned).collect(),
+        // Whoever only ever hurts has no swing either, and yet turns outcomes.
+        dummies: lint.vetoers.as_ref().map(|_| indices.dummies().map(str::to_owned).collect()),
+        vetoers: lint.vetoers,
         per_member: indices.members.iter().map(|of| (of.id.clone(), member(of))).collect(),
         ok: differences.is_empty(),
         differences,

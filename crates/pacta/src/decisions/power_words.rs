@@ -24,7 +24,7 @@ impl Powers {
         if self.dictators.as_ref().is_some_and(|ids| !ids.is_empty()) {
             text.push_str(&format!("  dictators    {}\n", list(&self.dictators)));
         }
-        text.push_str(&format!("  dummies      {}\n", names(&self.dummies)));
+        text.push_str(&format!("  dummies      {}\n", list(&self.dummies)));
         text.push_str(&table(&self.indices));
         self.differences.iter().for_each(|difference| text.push_str(&difference.line()));
         text
