@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    actor, backup, bench, demo, devnet, diverge, doctor, file, found, join, key, node, receipt,
-    replay, sim, treaty, validator, verify,
+    actor, backup, bench, decide, demo, devnet, diverge, doctor, file, found, join, key, node,
+    power, receipt, replay, rule, sim, treaty, validator, verify,
 };
 use crate::failure::{EXIT_CODES, Exit, Result};
 use crate::printer::Printer;
@@ -49,6 +49,10 @@ enum Command {
     File(file::FileCommand),
     Verify(verify::VerifyArgs),
     Replay(replay::ReplayArgs),
+    Decide(decide::DecideArgs),
+    Power(power::PowerArgs),
+    #[command(subcommand)]
+    Rule(rule::RuleCommand),
     Bench(bench::BenchArgs),
     Sim(sim::SimArgs),
 }
@@ -78,6 +82,9 @@ pub fn run() -> Result<Exit> {
         Command::File(command) => file::run(command, printer),
         Command::Verify(args) => verify::run(&args, printer),
         Command::Replay(args) => replay::run(&args, printer),
+        Command::Decide(args) => decide::run(&args, printer),
+        Command::Power(args) => power::run(&args, printer),
+        Command::Rule(command) => rule::run(command, printer),
         Command::Bench(args) => bench::run(&args, printer),
         Command::Sim(args) => sim::run(&args, printer),
     }

@@ -9,6 +9,7 @@ mod backup;
 mod cli;
 mod client;
 mod commands;
+mod decisions;
 mod disk;
 mod divergence;
 mod doctor;

@@ -10,6 +10,7 @@ fn allowed() -> BTreeMap<&'static str, (&'static [&'static str], Engine)> {
     BTreeMap::from([
         ("pacta-law", (&[][..], Engine::Nothing)),
         ("pacta-chain", (&["pacta-law"][..], Engine::Cryptography)),
+        ("pacta-rules", (&[][..], Engine::Nothing)),
         ("pacta-files", (&["pacta-law"][..], Engine::Nothing)),
         ("pacta-node", (&["pacta-law", "pacta-chain", "pacta-files"][..], Engine::Everything)),
         ("pacta-index", (&["pacta-law", "pacta-chain"][..], Engine::Nothing)),
@@ -26,6 +27,7 @@ fn allowed() -> BTreeMap<&'static str, (&'static [&'static str], Engine)> {
                     "pacta-chain",
                     "pacta-files",
                     "pacta-node",
+                    "pacta-rules",
                     "pacta-index",
                     "pacta-web",
                     "pacta-sim",
