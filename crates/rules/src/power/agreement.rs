@@ -385,6 +385,24 @@ fn paths_are_counted_up_to_their_limit_and_not_above() {
 }
 
 #[test]
+fn equal_members_around_the_limit_of_short_numbers_have_their_binomials() {
+    for players in 118..=130 {
+        let least = players / 2 + 1;
+        let test = Test::Reaches { measure: 0, least: i128::from(least) };
+        let game = Game::of_lines(vec![(String::from("m"), players, vec![1])], 1, test);
+        let of_all = super::answer::coalitions_by_size(players);
+        let of_others = super::answer::coalitions_by_size(players - 1);
+        let mut swings = vec![BigUint::ZERO; players as usize];
+        swings[least as usize - 1] = of_others[least as usize - 1].clone();
+        let winning = of_all[least as usize..].iter().sum();
+        let expected = Counts { winning, swings: vec![swings] };
+        assert_eq!(count::counts(&game).unwrap(), expected, "{players}");
+        let mut diagram = Diagram::of(&game).unwrap();
+        assert_eq!(paths::counts(&game, &mut diagram).unwrap(), expected, "{players}");
+    }
+}
+
+#[test]
 fn a_quota_and_its_dual_give_the_same_indices() {
     let mut numbers = Numbers(10);
     for _ in 0..50 {

@@ -5,11 +5,14 @@ use alloc::vec::Vec;
 
 use num_bigint::BigUint;
 
-/// Most players whose coalitions can be counted in 128 bits: there are `2^n` of them.
-pub(crate) const SHORT_PLAYERS_MAX: u32 = 127;
+/// Most players whose swings can be counted in 128 bits. A coalition of others and a member that
+/// joins it are one of at most `n * 2^(n - 1)` pairs, and `122 * 2^121` is less than `2^128`.
+pub(crate) const SHORT_PLAYERS_MAX: u32 = 122;
 
-/// A natural number. The callers bound it: no count of coalitions exceeds two to the power of the
-/// number of players, so that the short form cannot overflow for [`SHORT_PLAYERS_MAX`] of them.
+const _: () = assert!(SHORT_PLAYERS_MAX.ilog2() + 1 + (SHORT_PLAYERS_MAX - 1) <= 128);
+
+/// A natural number. The callers bound it: each counts coalitions, or pairs of a coalition and one
+/// who joins it, so that the short form cannot overflow for [`SHORT_PLAYERS_MAX`] players.
 pub(crate) trait Natural: Clone {
     /// A small number.
     fn small(value: u32) -> Self;
