@@ -17,6 +17,12 @@ use super::test::Test;
 pub const DIAGRAM_NODES_MAX: usize = 1 << 19;
 /// Most answers that are remembered while a diagram grows, and while it is asked.
 const QUESTIONS_MAX: usize = 1 << 22;
+/// Most bytes of what is remembered while a diagram grows.
+pub const DIAGRAM_BYTES_MAX: usize = 1 << 28;
+/// Bytes of a first answer under a key, without its standings: a node of two nested maps.
+const KEY_BYTES: usize = 704;
+/// Bytes of a further answer under a known key.
+const ANSWER_BYTES: usize = 96;
 
 /// A node: [`LOSES`], [`WINS`], or one above them.
 pub(crate) type Node = u32;
@@ -46,6 +52,9 @@ pub(crate) struct Diagram {
     /// By way to combine, the node of each pair.
     combined: [BTreeMap<u64, Node>; 2],
     questions: usize,
+    /// What was remembered while it grew, in bytes.
+    bytes: usize,
+    bytes_max: usize,
     pub(crate) root: Node,
 }
 
@@ -59,8 +68,14 @@ pub(crate) enum Combine {
 }
 
 impl Diagram {
-    /// The diagram of a game; nothing if it grows beyond [`DIAGRAM_NODES_MAX`].
+    /// The diagram of a game; nothing if it grows beyond [`DIAGRAM_NODES_MAX`], or what must be
+    /// remembered beyond [`DIAGRAM_BYTES_MAX`].
     pub(crate) fn of(game: &Game) -> Option<Self> {
+        Self::within(game, DIAGRAM_BYTES_MAX)
+    }
+
+    /// The diagram of a game, if what must be remembered meanwhile takes no more bytes.
+    fn within(game: &Game, bytes_max: usize) -> Option<Self> {
         let survey = Survey::of(game);
         let mut diagram = Self {
             order: survey.order.clone(),
@@ -68,6 +83,8 @@ impl Diagram {
             unique: vec![BTreeMap::new(); survey.order.len()],
             combined: Default::default(),
             questions: 0,
+            bytes: 0,
+            bytes_max,
             root: LOSES,
         };
         let mut known = vec![BTreeMap::new(); survey.order.len()];
@@ -147,8 +164,16 @@ impl Diagram {
         };
         let node = self.node(layer as u32, low, high)?;
         self.ask()?;
+        self.remember(known[layer].contains_key(&key), key.len())?;
         known[layer].entry(key).or_default().insert(span.low, (span.high, node));
         Some((node, span))
+    }
+
+    /// One more answer is remembered, if there is room for it.
+    fn remember(&mut self, key_is_known: bool, standings: usize) -> Option<()> {
+        let key = if key_is_known { 0 } else { KEY_BYTES + standings * size_of::<Standing>() };
+        self.bytes += ANSWER_BYTES + key;
+        (self.bytes <= self.bytes_max).then_some(())
     }
 
     /// One more question is remembered, if not too many are.
@@ -186,8 +211,13 @@ impl Diagram {
 
     /// The diagram of the coalitions whose complement loses: who can block.
     pub(crate) fn dual(&self) -> Self {
-        let mut dual = self.clone();
-        dual.unique.iter_mut().chain(&mut dual.combined).for_each(BTreeMap::clear);
+        let mut dual = Self {
+            order: self.order.clone(),
+            branches: self.branches.clone(),
+            unique: vec![BTreeMap::new(); self.order.len()],
+            combined: Default::default(),
+            ..*self
+        };
         let turned = |node: Node| if node <= WINS { 1 - node } else { node };
         for (at, branch) in dual.branches.iter_mut().enumerate() {
             (branch.low, branch.high) = (turned(branch.high), turned(branch.low));
@@ -361,5 +391,40 @@ fn decide(test: &Test, values: &[i128], rest: &[(i128, i128)]) -> Option<bool> {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    /// So many measures, each of which gives every member another weight.
+    fn game(measures: usize, players: usize) -> Game {
+        let gain = |at: usize, measure: usize| ((at + 3) * (measure + 7) * 37 % 101) as i128;
+        let gains = |at| (0..measures).map(|measure| gain(at, measure)).collect();
+        let lines = (0..players).map(|at| (format!("m{at}"), 1, gains(at)));
+        let game = Game::of_lines(lines.collect(), measures, Test::constant(true));
+        let half = |measure| Test::Reaches { measure, least: game.total(measure) / 2 };
+        let halves: Vec<_> = (0..measures).map(half).collect();
+        game.with_test(Test::at_least(measures, halves))
+    }
+
+    #[test]
+    fn a_diagram_grows_up_to_its_bytes_and_not_above() {
+        let game = game(4, 12);
+        let whole = Diagram::of(&game).unwrap();
+        assert!(whole.bytes > KEY_BYTES + 3 * size_of::<Standing>());
+        let within = Diagram::within(&game, whole.bytes).unwrap();
+        assert_eq!((within.size(), within.root), (whole.size(), whole.root));
+        assert!(Diagram::within(&game, whole.bytes - 1).is_none());
+    }
+
+    #[test]
+    fn a_rule_of_many_measures_is_given_up_before_its_answers_fill_the_memory() {
+        let (measures, players) = (200, 60);
+        assert!(DIAGRAM_BYTES_MAX / (measures * size_of::<Standing>()) < QUESTIONS_MAX / 64);
+        assert!(Diagram::within(&game(measures, players), DIAGRAM_BYTES_MAX / 64).is_none());
     }
 }

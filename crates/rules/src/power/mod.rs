@@ -31,7 +31,7 @@ use num_bigint::BigUint;
 
 pub use answer::{Answer, Exactness, Fraction, Indices, Method, Power};
 pub use count::POINTS_MAX;
-pub use diagram::DIAGRAM_NODES_MAX;
+pub use diagram::{DIAGRAM_BYTES_MAX, DIAGRAM_NODES_MAX};
 pub use game::{Class, Coalition, Entry, Game, PLAYERS_MAX, WEIGHT_BITS_MAX};
 pub use halves::HALVES_PLAYERS_MAX;
 pub use integration::{INTEGRATION_PLAYERS_MAX, INTEGRATION_WEIGHT_MAX, Integration, Part};
