@@ -222,6 +222,16 @@ fn a_sovereign_is_guaranteed_a_veto_only_by_a_rule_that_counts_the_affected() {
 }
 
 #[test]
+fn a_rule_under_which_a_yes_may_hurt_guarantees_no_sovereign_anything() {
+    let electorate = Electorate { members: vec![line("s", 5, &["sovereign"]), line("o", 4, &[])] };
+    let untouched = format!(r#"{{"op":"ge","l":[[0,1,1]],"r":{}}}"#, tally("affected", r#""no""#));
+    let opposed = format!(r#"{{"op":"ge","l":{},"r":[[1,1,1]]}}"#, tally("all", r#""no""#));
+    let rule = each(&[majority("all", r#"["yes","no"]"#), untouched, opposed]);
+    let found = blocking_guarantee(&rule, &electorate, "sovereign", "affected").unwrap();
+    assert!(matches!(&found[0].1, Verdict::Fails(Witness::HurtByOneMore { .. })), "{found:?}");
+}
+
+#[test]
 fn a_bloc_of_the_six_smallest_of_1958_is_analysed_as_one_player() {
     let game = game("idx-eec-1958");
     let joined = game.with_bloc("Benelux", &["Belgium", "Netherlands", "Luxembourg"]).unwrap();

@@ -174,13 +174,19 @@ fn guarantee(named: &Named, asked: &[Asked]) -> Result<Option<Check>> {
         let found = blocking_guarantee(rule, electorate, SOVEREIGN, AFFECTED)
             .map_err(|error| out_of_form(&named.name, &error))?;
         for (id, verdict) in found {
-            if let Verdict::Fails(witness) = &verdict {
-                let words = format!("not {id}: {}", witness_words(witness));
-                let mut check = Check::new(NAME, Standing::Refused, words);
-                check.detail = witness_json(witness);
-                return Ok(Some(check));
+            match &verdict {
+                Verdict::Holds => proved += 1,
+                Verdict::Open => {
+                    let words = format!("not for {id}: the analysis is too large");
+                    return Ok(Some(Check::new(NAME, Standing::NotProved, words)));
+                }
+                Verdict::Fails(witness) => {
+                    let words = format!("not {id}: {}", witness_words(witness));
+                    let mut check = Check::new(NAME, Standing::Refused, words);
+                    check.detail = witness_json(witness);
+                    return Ok(Some(check));
+                }
             }
-            proved += 1;
         }
     }
     Ok(Some(Check::new(NAME, Standing::Holds, format!("proved for {}", count(proved, "member")))))

@@ -1,6 +1,5 @@
 //! What a rule guarantees, each with a witness where it fails.
 
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -14,7 +13,7 @@ use super::minimal::minimal;
 use super::paths::{hurt_by_one_more, smallest};
 use super::test::Test;
 use super::weighted::Weighted;
-use crate::electorate::{Ballot, Electorate};
+use crate::electorate::{Ballot, Electorate, Member};
 use crate::error::Error;
 use crate::tree::Rule;
 
@@ -305,48 +304,67 @@ pub fn smallest_block_of(
 }
 
 /// Whether each member of one set could stop alone whatever affects it: by member, the verdict if
-/// it alone were in the other set, that of the affected.
+/// it alone were in the other set, that of the affected. A rule under which a vote in favour may
+/// hurt guarantees nothing. Of members alike, the witness is that of the first.
 ///
 /// # Errors
-/// As [`Game::new`], and [`Error::Form`] if the rule is not known to be monotone.
+/// As [`Game::new`].
 pub fn blocking_guarantee(
     rule: &Rule,
     electorate: &Electorate,
     sovereign: &str,
     affected: &str,
 ) -> Result<Vec<(String, Verdict)>, Error> {
+    let mut known: Vec<(&Member, Verdict)> = Vec::new();
     let mut found = Vec::new();
     for (at, member) in electorate.members.iter().enumerate() {
         if !member.sets.contains(sovereign) {
             continue;
         }
-        let mut asked = electorate.clone();
-        for other in &mut asked.members {
-            other.sets.remove(affected);
-        }
-        // Of identical members, one is affected and the others are not.
-        asked.members[at].count = 1;
-        asked.members[at].sets.insert(affected.into());
-        if member.count > 1 {
-            let sets: BTreeSet<String> =
-                member.sets.iter().filter(|set| *set != affected).cloned().collect();
-            let mut rest = member.clone();
-            (rest.count, rest.sets) = (member.count - 1, sets);
-            asked.members.push(rest);
-        }
-        let game = Game::new(rule, &asked)?;
-        require_monotone(&game)?;
-        let mut others = game.everyone();
-        let class = game.entries[at].class;
-        let verdict = if game.is_vetoer(class) {
-            Verdict::Holds
-        } else {
-            others[class] -= 1;
-            Verdict::Fails(Witness::Wins(game.named(&others)))
+        let alike =
+            |of: &&(&Member, Verdict)| of.0.sets == member.sets && of.0.weights == member.weights;
+        let verdict = match known.iter().find(alike) {
+            Some((_, verdict)) => verdict.clone(),
+            None => can_block(rule, electorate, at, affected)?,
         };
+        known.push((member, verdict.clone()));
         found.push((member.id.clone(), verdict));
     }
     Ok(found)
+}
+
+/// Whether nothing passes without one member if it is the only one affected.
+fn can_block(
+    rule: &Rule,
+    electorate: &Electorate,
+    at: usize,
+    affected: &str,
+) -> Result<Verdict, Error> {
+    let member = &electorate.members[at];
+    let mut asked = electorate.clone();
+    for other in &mut asked.members {
+        other.sets.remove(affected);
+    }
+    // Of identical members, one is affected and the others are not.
+    let mut rest = asked.members[at].clone();
+    rest.count = member.count - 1;
+    asked.members[at].count = 1;
+    asked.members[at].sets.insert(affected.into());
+    if rest.count > 0 {
+        asked.members.push(rest);
+    }
+    let game = Game::new(rule, &asked)?;
+    let monotone = game.monotone();
+    if monotone != Verdict::Holds {
+        return Ok(monotone);
+    }
+    let class = game.entries[at].class;
+    if game.is_vetoer(class) {
+        return Ok(Verdict::Holds);
+    }
+    let mut others = game.everyone();
+    others[class] -= 1;
+    Ok(Verdict::Fails(Witness::Wins(game.named(&others))))
 }
 
 pub(crate) fn require_monotone(game: &Game) -> Result<(), Error> {
