@@ -87,27 +87,27 @@ pub fn cases(path: &Path, votes: bool) -> Result<Vec<Published>> {
     list.into_iter().enumerate().map(read).collect()
 }
 
-/// The members of a file, or of a membership that is shipped under this name.
+/// The members of a file.
 ///
 /// # Errors
 /// Exit code 74 when it cannot be read, 65 when it is out of form.
 pub fn members(path: &Path) -> Result<Membership> {
     let name = path.display().to_string();
-    if let Some(shipped) = LibraryMembership::of_slug(&name) {
-        return shipped.read().map_err(|error| out_of_form(&name, &error));
-    }
     Membership::from_json(&text(path, "members")?, "members")
         .map_err(|error| out_of_form(&name, &error))
 }
 
-/// The members that are shipped under this name; else those of a file, or those that are shipped
-/// with the rule of this name.
+/// The members that are asked for, by the name of shipped ones or in a file; else those that are
+/// shipped under the name of the rule, or with it.
 ///
 /// # Errors
-/// As [`members`], and exit code 2 if no file is given and none are shipped.
-pub fn members_of(name: &str, file: Option<&Path>) -> Result<Membership> {
-    let with_rule = || LibraryMembership::of_rule(name).filter(|_| file.is_none());
-    match (LibraryMembership::of_slug(name).or_else(with_rule), file) {
+/// As [`members`], and exit code 2 if none are asked for and none are shipped.
+pub fn members_of(name: &str, asked: Option<&Path>) -> Result<Membership> {
+    let shipped = match asked.map(Path::to_str) {
+        Some(asked) => asked.and_then(LibraryMembership::of_slug),
+        None => LibraryMembership::of_slug(name).or_else(|| LibraryMembership::of_rule(name)),
+    };
+    match (shipped, asked) {
         (Some(shipped), _) => shipped.read().map_err(|error| out_of_form(name, &error)),
         (None, Some(file)) => members(file),
         (None, None) => Err(Failure::usage(format!(
@@ -156,4 +156,29 @@ fn unknown(name: &str) -> Failure {
         near => format!("did you mean {}? all are in `pacta rule list`", near.join(" or ")),
     };
     Failure::new(Exit::Usage, format!("`{name}` is no rule of the library and no file; {hint}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_that_are_asked_for_go_before_those_that_are_shipped() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("members.json");
+        std::fs::write(&file, r#"[{"id": "m", "n": 3, "g": ["P5"]}]"#).expect("it is written");
+        let lines = |asked: Option<&Path>| {
+            let found = members_of("unsc-1965", asked).expect("members");
+            found.electorate.members.iter().map(|member| member.count).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(None), [5, 10]);
+        assert_eq!(lines(Some(&file)), [3]);
+        assert_eq!(lines(Some(Path::new("unsc-1945"))), [5, 6]);
+    }
+
+    #[test]
+    fn a_file_of_members_is_never_one_that_is_shipped() {
+        assert!(LibraryMembership::of_slug("unsc-1945").is_some());
+        assert!(members(Path::new("unsc-1945")).is_err(), "there is no file of this name");
+    }
 }
