@@ -1,6 +1,8 @@
 //! Power under a rule, with what a case expects of it.
 
+use std::fmt::Display;
 use std::path::Path;
+use std::str::FromStr;
 
 use pacta_rules::power::{Answer, Exactness, Fraction, Indices, Power};
 use serde::{Serialize, Serializer};
@@ -39,6 +41,8 @@ pub struct Powers {
     pub per_member: Vec<(String, Map<String, Value>)>,
     /// In what this differs from what the case expects.
     pub differences: Vec<Difference>,
+    /// What the case expects exactly, and is known only between bounds that hold it.
+    pub not_compared: Vec<String>,
     /// Whether nothing differs.
     pub ok: bool,
     /// The indices, for the words.
@@ -64,7 +68,8 @@ pub fn power(published: &Published, file: &Path) -> Result<Powers> {
     let indices = analysis::indices(&game, &case.id)
         .map_err(|error| out_of_form(&published.place, &error))?;
     let lint = game.lint();
-    let differences = differences(&published.value, &case.expect, &indices);
+    let Comparison { differences, not_compared } =
+        compare(&published.value, &case.expect, &indices);
     Ok(Powers {
         id: case.id.clone(),
         title: case.title.clone(),
@@ -77,6 +82,7 @@ pub fn power(published: &Published, file: &Path) -> Result<Powers> {
         per_member: indices.members.iter().map(|of| (of.id.clone(), member(of))).collect(),
         ok: differences.is_empty(),
         differences,
+        not_compared,
         indices,
     })
 }
@@ -149,61 +155,89 @@ pub fn middle(of: &Answer<Fraction>) -> Fraction {
     Fraction::new(sum.numerator().clone(), sum.denominator() * 2_u32)
 }
 
-fn differences(value: &Value, expect: &Value, indices: &Indices) -> Vec<Difference> {
-    let mut found = Vec::new();
-    let mut compare = |of: &str, expected: Option<&Value>, is: String| {
-        found.extend(expected.and_then(|expected| Difference::between(of, plain(expected), is)));
-    };
-    compare("players", value.get("players"), indices.players.to_string());
-    if let Some(winning) = indices.winning.value() {
-        compare("winning_coalitions", value.get("winning_coalitions"), winning.to_string());
-        let each = indices.members.iter().map(|of| &of.swings.low * of.count);
-        let sum = each.reduce(|sum, swings| sum + swings);
-        let sum = sum.map_or_else(|| "0".to_owned(), |sum| sum.to_string());
-        compare("sum_swings", expect.get("sum_swings"), sum);
-        let dummies: Vec<&str> = indices.dummies().collect();
-        let in_order = |list: &Value| -> Option<Value> {
-            let mut names: Vec<&str> = list.as_array()?.iter().filter_map(Value::as_str).collect();
-            names.sort_by_key(|name| indices.members.iter().position(|of| of.id == **name));
-            Some(names.join(", ").into())
-        };
-        let expected = expect.get("dummies").and_then(in_order);
-        compare("dummies", expected.as_ref(), dummies.join(", "));
+/// What a comparison with a case came to.
+#[derive(Default)]
+struct Comparison {
+    differences: Vec<Difference>,
+    not_compared: Vec<String>,
+}
+
+impl Comparison {
+    fn text(&mut self, of: &str, expected: Option<&Value>, is: impl ToString) {
+        let expected = expected.map(plain);
+        self.differences.extend(expected.and_then(|text| Difference::between(of, text, is)));
     }
-    for (id, expected) in expect.get("per_member").and_then(Value::as_object).into_iter().flatten()
-    {
-        match indices.of(id) {
-            Some(of) => found.extend(member_differences(of, expected)),
-            None => found.extend(Difference::between(id, "a member", "none")),
+
+    /// A number of coalitions: equal, or outside of its bounds, or not compared.
+    fn number<T: Clone + Display + FromStr + Ord>(
+        &mut self,
+        of: &str,
+        expected: Option<&Value>,
+        answer: &Answer<T>,
+    ) {
+        let (Some(expected), Answer { low, high, .. }) = (expected, answer) else { return };
+        let number = plain(expected).parse::<T>().ok();
+        match answer.value() {
+            Some(value) => self.text(of, Some(expected), value),
+            None if number.is_some_and(|number| *low <= number && number <= *high) => {
+                self.not_compared.push(of.to_owned());
+            }
+            None => self.text(of, Some(expected), format!("{low} to {high}")),
         }
     }
-    for (index, figures) in expect.get("published").and_then(Value::as_object).into_iter().flatten()
-    {
+}
+
+fn compare(value: &Value, expect: &Value, indices: &Indices) -> Comparison {
+    let mut found = Comparison::default();
+    found.text("players", value.get("players"), indices.players);
+    found.number("winning_coalitions", value.get("winning_coalitions"), &indices.winning);
+    found.number("sum_swings", expect.get("sum_swings"), &indices.swings());
+    match indices.members.iter().all(|of| of.swings.value().is_some()) {
+        true => {
+            let dummies: Vec<&str> = indices.dummies().collect();
+            let expected = expect.get("dummies").and_then(|list| in_order(list, indices));
+            found.text("dummies", expected.as_ref(), dummies.join(", "));
+        }
+        false => found.not_compared.extend(expect.get("dummies").map(|_| "dummies".to_owned())),
+    }
+    let members = |of: &str| expect.get(of).and_then(Value::as_object).into_iter().flatten();
+    for (id, expected) in members("per_member") {
+        match indices.of(id) {
+            Some(of) => compare_member(&mut found, of, expected),
+            None => found.differences.extend(Difference::between(id, "a member", "none")),
+        }
+    }
+    for (index, figures) in members("published") {
         for (id, figure) in figures.as_object().into_iter().flatten() {
-            let Some(of) = indices.of(id) else { continue };
-            let answer = if index == "shapley" { &of.shapley } else { &of.banzhaf };
-            found.extend(rounded(&format!("published.{index}.{id}"), figure, answer));
+            let place = format!("published.{index}.{id}");
+            found.differences.extend(match indices.of(id) {
+                Some(of) if index == "shapley" => rounded(&place, figure, &of.shapley),
+                Some(of) => rounded(&place, figure, &of.banzhaf),
+                None => Difference::between(&place, plain(figure), "no such member"),
+            });
         }
     }
     found
 }
 
-fn member_differences(of: &Power, expected: &Value) -> Vec<Difference> {
-    let mut found = Vec::new();
-    if let (Some(expected), Some(swings)) = (expected.get("swings"), of.swings.value()) {
-        let name = format!("{}.swings", of.id);
-        found.extend(Difference::between(&name, plain(expected), swings));
-    }
+/// Names in the order of the members.
+fn in_order(list: &Value, indices: &Indices) -> Option<Value> {
+    let mut names: Vec<&str> = list.as_array()?.iter().filter_map(Value::as_str).collect();
+    names.sort_by_key(|name| indices.members.iter().position(|of| of.id == **name));
+    Some(names.join(", ").into())
+}
+
+fn compare_member(found: &mut Comparison, of: &Power, expected: &Value) {
+    found.number(&format!("{}.swings", of.id), expected.get("swings"), &of.swings);
     for (name, answer) in [("banzhaf_norm", &of.banzhaf), ("shapley", &of.shapley)] {
         let place = format!("{}.{name}", of.id);
         let decimal = expected.get(format!("{name}_dec"));
-        match (expected.get(name), answer.value()) {
-            (Some(expected), Some(value)) => found.extend(equal(&place, expected, value)),
-            (Some(expected), None) => found.extend(within(&place, expected, answer)),
-            (None, _) => found.extend(decimal.and_then(|of| tenth_place(&place, of, answer))),
-        }
+        found.differences.extend(match (expected.get(name), answer.value()) {
+            (Some(expected), Some(value)) => equal(&place, expected, value),
+            (Some(expected), None) => within(&place, expected, answer),
+            (None, _) => decimal.and_then(|of| tenth_place(&place, of, answer)),
+        });
     }
-    found
 }
 
 /// Fractions of cases are not all in lowest terms.
@@ -248,5 +282,60 @@ fn differs(
     match agrees {
         true => None,
         false => Difference::between(of, text, decimal(answer)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pacta_rules::power::Game;
+    use pacta_rules::{Case, CaseMembers, Question};
+
+    use super::*;
+
+    fn game() -> (Game, Value) {
+        let text = include_str!("../../../rules/data/cases/indices.json");
+        let list: Vec<Value> = serde_json::from_str(text).expect("it is JSON");
+        let value = list.into_iter().find(|case| case["id"] == "idx-unsc-15").expect("a case");
+        let case = Case::from_value(&value).expect("it is in form");
+        let (Question::Power { rule }, CaseMembers::Listed(members)) =
+            (case.question, case.members)
+        else {
+            panic!("members and a rule")
+        };
+        (Game::new(&rule, &members).expect("a game"), value)
+    }
+
+    #[test]
+    fn a_published_figure_of_nobody_is_a_difference() {
+        let (game, mut value) = game();
+        let indices = game.exact_indices().expect("a small game");
+        let expect = &mut value["expect"];
+        expect["published"] = json!({ "banzhaf": { "permanent": 0.1669, "nobody": 0.5 } });
+        let found = compare(&value, &value["expect"], &indices);
+        let places: Vec<&str> = found.differences.iter().map(|each| each.of.as_str()).collect();
+        assert_eq!(places, ["published.banzhaf.nobody"]);
+        assert!(found.not_compared.is_empty());
+    }
+
+    #[test]
+    fn what_is_known_between_bounds_differs_or_is_said_not_to_be_compared() {
+        let (game, mut value) = game();
+        let sampled = game.sampled(1, 1_000).expect("a sample");
+        value["winning_coalitions"] = json!(848);
+        value["expect"] = json!({
+            "sum_swings": 5 * 848 + 10 * 84,
+            "dummies": [],
+            "per_member": { "permanent": { "swings": 848 } },
+        });
+        let found = compare(&value, &value["expect"], &sampled);
+        assert_eq!(found.differences, []);
+        let names = ["winning_coalitions", "sum_swings", "dummies", "permanent.swings"];
+        assert_eq!(found.not_compared, names);
+
+        value["winning_coalitions"] = json!(32_768);
+        value["expect"] = json!({ "sum_swings": 1_000_000 });
+        let found = compare(&value, &value["expect"], &sampled);
+        let places: Vec<&str> = found.differences.iter().map(|each| each.of.as_str()).collect();
+        assert_eq!(places, ["winning_coalitions", "sum_swings"]);
     }
 }

@@ -27,6 +27,9 @@ impl Powers {
         text.push_str(&format!("  dummies      {}\n", list(&self.dummies)));
         text.push_str(&table(&self.indices));
         self.differences.iter().for_each(|difference| text.push_str(&difference.line()));
+        if !self.not_compared.is_empty() {
+            text.push_str(&format!("  not compared {}\n", names(&self.not_compared)));
+        }
         text
     }
 }

@@ -252,6 +252,17 @@ impl Indices {
         Answer { method: *method, exactness: *exactness, low: of(low), high: of(high) }
     }
 
+    /// The swings of all members together.
+    #[must_use]
+    pub fn swings(&self) -> Answer<BigUint> {
+        let sum = |bound: fn(&Answer<BigUint>) -> &BigUint| -> BigUint {
+            self.members.iter().map(|power| bound(&power.swings) * power.count).sum()
+        };
+        let (low, high) = (sum(|swings| &swings.low), sum(|swings| &swings.high));
+        let first = self.members.first().map_or(&self.winning, |power| &power.swings);
+        Answer { method: first.method, exactness: first.exactness, low, high }
+    }
+
     /// Those who never turn an outcome; nobody of whom that is not certain.
     pub fn dummies(&self) -> impl Iterator<Item = &str> {
         let without = |power: &&Power| power.swings.value() == Some(&BigUint::ZERO);
