@@ -45,6 +45,30 @@ pub enum Witness {
     Loses(Coalition),
     /// This coalition wins, though it should lose.
     Wins(Coalition),
+    /// With these ballots the rule holds, and it fails if one of them becomes another.
+    HurtByBallot {
+        /// Who casts what.
+        ballots: Vec<Cast>,
+        /// Who changes.
+        one: String,
+        /// What that member casts.
+        from: Ballot,
+        /// What it casts instead.
+        to: Ballot,
+    },
+    /// With these ballots two rules hold that should exclude each other.
+    Both(Vec<Cast>),
+}
+
+/// So many of the identical members of a line cast a ballot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cast {
+    /// Who.
+    pub id: String,
+    /// What.
+    pub ballot: Ballot,
+    /// How many.
+    pub count: u32,
 }
 
 /// Coalitions in which everyone is needed.

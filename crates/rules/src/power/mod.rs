@@ -16,6 +16,7 @@ mod integration;
 mod limbs;
 pub mod lint;
 mod minimal;
+pub mod mixed;
 mod natural;
 mod paths;
 mod quadrature;
