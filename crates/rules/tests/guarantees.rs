@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use pacta_rules::power::lint::{Verdict, Witness, blocking_guarantee, smallest_block_of};
+use pacta_rules::power::lint::{
+    GUARANTEE_DIAGRAMS_MAX, Verdict, Witness, blocking_guarantee, smallest_block_of,
+};
 use pacta_rules::power::quorum::quorum;
 use pacta_rules::power::what_if::{after_accession, after_exit, changes, with_weight};
 use pacta_rules::power::{DRAWS_MAX, Fraction, Game, PLAYERS_MAX};
@@ -319,4 +321,27 @@ fn weights_of_120_bits_are_analysed_and_of_more_are_refused() {
     assert!(bits(1 << 56).is_ok());
     let refused = bits(1 << 57).unwrap_err();
     assert!(matches!(refused, Error::Limit { what: "bits of the weights", .. }), "{refused}");
+}
+
+#[test]
+fn a_guarantee_takes_as_many_diagrams_as_allowed_and_no_more() {
+    // Of so many sovereigns, each with a weight of its own, none is like another.
+    let member = |n: u64| {
+        let mut member = line(&format!("m{n}"), 1, &["sovereign"]);
+        member.weights.insert("v".into(), n + 1);
+        member
+    };
+    let found = |members: usize| {
+        let electorate = Electorate { members: (0..members as u64).map(member).collect() };
+        // Monotone, but not plainly: whoever leaves the first bound is past the second.
+        let rule = "no@affected = 0 & yes*v >= 3 & (4 > yes | yes >= 2)";
+        let rule = Rule::from_text(rule).unwrap();
+        blocking_guarantee(&rule, &electorate, "sovereign", "affected").unwrap()
+    };
+    let open = |members| {
+        let found: Vec<(String, Verdict)> = found(members);
+        found.iter().filter(|(_, verdict)| *verdict == Verdict::Open).count()
+    };
+    assert_eq!(open(GUARANTEE_DIAGRAMS_MAX), 0);
+    assert_eq!(open(GUARANTEE_DIAGRAMS_MAX + 1), 1);
 }

@@ -339,6 +339,49 @@ fn methods_serve_up_to_their_limits_and_not_above() {
 }
 
 #[test]
+fn a_search_for_two_coalitions_apart_stops_at_its_steps() {
+    let game = number_of(6, 3);
+    let form = Weighted::of(&game).unwrap();
+    assert_eq!(form.split_within(&game, 6 * 6), Some(Some(vec![3])));
+    assert_eq!(form.split_within(&game, 6 * 6 - 1), None);
+    // A thousand members of a total weight that a table would still hold.
+    let members = number_of(1_000, 1 << 23);
+    let lines = vec![(String::from("m"), 1_000, vec![1 << 15])];
+    let heavy = Game::of_lines(lines, 1, members.root);
+    assert_eq!(Weighted::of(&heavy).unwrap().split(&heavy), None);
+}
+
+/// So many equal members, of whom so many pass.
+fn number_of(members: u32, least: i128) -> Game {
+    let lines = vec![(String::from("m"), members, vec![1])];
+    Game::of_lines(lines, 1, Test::Reaches { measure: 0, least })
+}
+
+#[test]
+fn draws_become_fewer_with_members_and_classes() {
+    let game = |players: usize| {
+        let gains = (0..players).map(|at| vec![at as i128 + 1]).collect();
+        Game::of_lines(lines(gains), 1, Test::Reaches { measure: 0, least: 1 })
+    };
+    let of_one = 10 * 21 * 2;
+    assert_eq!(game(10).draws_within(of_one * 500), 500);
+    assert_eq!(game(10).draws_within(of_one * 500 - 1), 499);
+    assert_eq!(game(10).draws_within(0), 1);
+    assert_eq!(game(10).draws_within(u64::MAX), super::DRAWS_MAX);
+    assert!(game(1_000).draws_within(1 << 29) < game(100).draws_within(1 << 29));
+}
+
+#[test]
+fn the_effort_of_a_game_is_that_of_its_quickest_method() {
+    let game = |players: u32, weight: i128| {
+        let lines = vec![("m".into(), players, vec![weight]), ("one".into(), 1, vec![1])];
+        Game::of_lines(lines, 1, Test::Reaches { measure: 0, least: weight })
+    };
+    assert_eq!(game(5, 2).effort(), 1, "a table of few cells");
+    assert_eq!(game(999, 1 << 40).effort(), 1_000 * 2 * 2, "by class");
+}
+
+#[test]
 fn a_diagram_that_grows_too_large_is_given_up() {
     let mut numbers = Numbers(9);
     let game = weighted(&mut numbers, 60, 1 << 40);

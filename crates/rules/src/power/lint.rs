@@ -133,7 +133,8 @@ impl Game {
             lint.vetoers = Some(self.ids(|class| self.is_vetoer(class)));
             lint.dictators =
                 Some(self.ids(|class| self.is_vetoer(class) && self.wins_alone(class)));
-            lint.dummies = self.dummy_classes().map(|dummy| self.ids(|class| dummy[class]));
+            lint.dummies =
+                self.dummy_classes(diagram.as_ref()).map(|dummy| self.ids(|class| dummy[class]));
             let dual = diagram.as_ref().map(Diagram::dual);
             lint.smallest_passing = self.smallest(diagram.as_ref(), false);
             lint.smallest_blocking = self.smallest(dual.as_ref(), true);
@@ -162,6 +163,15 @@ impl Game {
         let diagram = self.diagram()?;
         let classes = diagram.winning_from(diagram.root);
         Some(classes.map(|classes| self.named(&self.counted(&classes))))
+    }
+
+    /// A coalition that wins with the fewest members; nothing if none does, or the rule is too large
+    /// or not monotone.
+    #[must_use]
+    pub fn smallest_passing(&self) -> Option<Coalition> {
+        let mut diagram = self.diagram();
+        let monotone = self.monotone_by(diagram.as_mut()) == Verdict::Holds;
+        monotone.then(|| self.smallest(diagram.as_ref(), false)).flatten()
     }
 
     fn monotone_by(&self, diagram: Option<&mut Diagram>) -> Verdict {
@@ -245,7 +255,15 @@ impl Game {
         self.wins(&counts)
     }
 
-    fn dummy_classes(&self) -> Option<Vec<bool>> {
+    /// Which classes never matter, in a monotone rule.
+    fn dummy_classes(&self, diagram: Option<&Diagram>) -> Option<Vec<bool>> {
+        if let Some(diagram) = diagram {
+            let mut dummy = vec![true; self.classes.len()];
+            for branch in (2..=diagram.root).map(|node| diagram.branch(node)) {
+                dummy[diagram.order[branch.layer as usize]] &= branch.low == branch.high;
+            }
+            return Some(dummy);
+        }
         if let Some((_, swings)) = Weighted::of(self).and_then(|weighted| weighted.swings()) {
             return Some(swings.iter().map(|swings| *swings == BigUint::ZERO).collect());
         }
@@ -327,9 +345,13 @@ pub fn smallest_block_of(
     found.map(Some).ok_or_else(|| Error::form("rule", "is too large; analyse a smaller one"))
 }
 
+/// Most diagrams that are grown to prove a guarantee.
+pub const GUARANTEE_DIAGRAMS_MAX: usize = 16;
+
 /// Whether each member of one set could stop alone whatever affects it: by member, the verdict if
 /// it alone were in the other set, that of the affected. A rule under which a vote in favour may
-/// hurt guarantees nothing. Of members alike, the witness is that of the first.
+/// hurt guarantees nothing. Of members alike, the witness is that of the first; what takes more than
+/// [`GUARANTEE_DIAGRAMS_MAX`] diagrams is left open.
 ///
 /// # Errors
 /// As [`Game::new`].
@@ -340,6 +362,7 @@ pub fn blocking_guarantee(
     affected: &str,
 ) -> Result<Vec<(String, Verdict)>, Error> {
     let mut known: Vec<(&Member, Verdict)> = Vec::new();
+    let mut diagrams = 0;
     let mut found = Vec::new();
     for (at, member) in electorate.members.iter().enumerate() {
         if !member.sets.contains(sovereign) {
@@ -349,7 +372,7 @@ pub fn blocking_guarantee(
             |of: &&(&Member, Verdict)| of.0.sets == member.sets && of.0.weights == member.weights;
         let verdict = match known.iter().find(alike) {
             Some((_, verdict)) => verdict.clone(),
-            None => can_block(rule, electorate, at, affected)?,
+            None => can_block(rule, electorate, at, affected, &mut diagrams)?,
         };
         known.push((member, verdict.clone()));
         found.push((member.id.clone(), verdict));
@@ -363,6 +386,7 @@ fn can_block(
     electorate: &Electorate,
     at: usize,
     affected: &str,
+    diagrams: &mut usize,
 ) -> Result<Verdict, Error> {
     let member = &electorate.members[at];
     let mut asked = electorate.clone();
@@ -378,6 +402,10 @@ fn can_block(
         asked.members.push(rest);
     }
     let game = Game::new(rule, &asked)?;
+    *diagrams += usize::from(!game.plainly_monotone());
+    if *diagrams > GUARANTEE_DIAGRAMS_MAX {
+        return Ok(Verdict::Open);
+    }
     let monotone = game.monotone();
     if monotone != Verdict::Holds {
         return Ok(monotone);

@@ -39,7 +39,7 @@ pub use integration::{INTEGRATION_PLAYERS_MAX, INTEGRATION_WEIGHT_MAX, Integrati
 pub use minimal::MINIMAL_LISTED_MAX;
 pub use paths::PATHS_MAX;
 pub use sample::DRAWS_MAX;
-pub use weighted::{SIZES_AND_WEIGHTS_STEPS_MAX, TABLE_BYTES_MAX};
+pub use weighted::{SIZES_AND_WEIGHTS_STEPS_MAX, SPLIT_STEPS_MAX, TABLE_BYTES_MAX};
 
 use answer::{ClassPower, Counts};
 use diagram::Diagram;
@@ -49,6 +49,8 @@ use crate::error::Error;
 
 /// Most points that are gone through before other methods are tried.
 const POINTS_FIRST: u64 = 100_000;
+/// About how much work a decision diagram is, as [`Game::effort`] has it.
+const DIAGRAM_EFFORT: u64 = 1 << 24;
 
 impl Game {
     /// Both power indices of every member, exact by whichever method is first to serve.
@@ -154,6 +156,25 @@ impl Game {
         };
         let of_entry = |entry: &Entry| swings[entry.class].clone();
         Ok((winning, self.entries.iter().map(of_entry).collect()))
+    }
+
+    /// About how much work one exact analysis is, in tenths of a millionth of a second: for a budget
+    /// over several of them.
+    #[must_use]
+    pub fn effort(&self) -> u64 {
+        let points = count::points(self).map(|points| points * (self.measures as u64 + 1));
+        let table = Weighted::of(self)
+            .map(|weighted| (weighted.quota as u64).saturating_mul(self.players().into()) / 64);
+        [points, table].into_iter().flatten().fold(DIAGRAM_EFFORT, u64::min).max(1)
+    }
+
+    /// How many random orders take at most so many steps: for each order, each class is kept out and
+    /// let in while all members join. At least one, and no more than [`DRAWS_MAX`].
+    #[must_use]
+    pub fn draws_within(&self, steps: u64) -> u32 {
+        let (classes, measures) = (self.classes.len() as u64, self.measures as u64);
+        let of_one = u64::from(self.players().max(1)) * (2 * classes + 1) * (measures + 1);
+        u32::try_from(steps / of_one).unwrap_or(DRAWS_MAX).clamp(1, DRAWS_MAX)
     }
 
     /// Both indices from random orders of the members: bounds that hold but for a chance of less

@@ -17,6 +17,8 @@ use super::test::Test;
 pub const TABLE_BYTES_MAX: usize = 1 << 28;
 /// Most additions to fill a table of sizes and weights.
 pub const SIZES_AND_WEIGHTS_STEPS_MAX: usize = 1 << 28;
+/// Most steps to look for two coalitions apart that both win.
+pub const SPLIT_STEPS_MAX: usize = 1 << 31;
 
 /// A game of one weight and one quota, with members by weight. Those without weight are left out.
 pub(crate) struct Weighted {
@@ -84,12 +86,18 @@ impl Weighted {
     /// A coalition, by class, that wins while the others also do; `Some(None)` if there is none,
     /// and nothing if the weights are too many to say.
     pub(crate) fn split(&self, game: &Game) -> Option<Option<Vec<u32>>> {
+        self.split_within(game, SPLIT_STEPS_MAX)
+    }
+
+    /// The same in at most so many steps.
+    pub(crate) fn split_within(&self, game: &Game, steps_max: usize) -> Option<Option<Vec<u32>>> {
         let quota = if self.dual { self.total - self.quota + 1 } else { self.quota };
         let none = vec![0; self.weights.len()];
         if quota > self.total - quota {
             return Some(None);
         }
         (self.total < TABLE_BYTES_MAX / size_of::<u32>()).then_some(())?;
+        self.total.checked_mul(self.ascending.len()).filter(|n| *n <= steps_max)?;
         // By weight, the first member that makes it reachable, counted from one. What it leaves was
         // reachable without it and those after it.
         let mut first = vec![0_u32; self.total + 1];
