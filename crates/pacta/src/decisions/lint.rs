@@ -1,20 +1,25 @@
 //! What is checked before a rule is admitted: each check with its verdict and, where it fails, with
 //! the votes that show it.
 
+use pacta_rules::condition::EmptyGroup;
 use pacta_rules::decision_rule::SetOrigin;
 use pacta_rules::power::lint::{Lint, Verdict, Witness, blocking_guarantee, smallest_block_of};
-use pacta_rules::power::{Indices, Power};
+use pacta_rules::power::{Exactness, Indices, Power};
 use pacta_rules::{Ballot, Membership, Rule};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::analysis;
+use super::analysis::{self, SPENT, Work};
 use super::game::{Asked, Direction, coalition, coalition_words, game, is_adoption, outcomes};
 use super::power::{found, member};
 use super::power_words::{by_power, percent};
 use super::source::{Named, out_of_form};
-use super::{count, names};
+use super::{count, lint_ballots as ballots, names};
 use crate::failure::Result;
+use crate::printer::progress;
+
+/// From which effort on a reader is told what is going on.
+const LONG: u64 = 1 << 22;
 
 /// The sets that a blocking guarantee is about.
 const SOVEREIGN: &str = "sovereign";
@@ -89,11 +94,13 @@ impl Report {
 }
 
 impl Check {
-    fn new(check: &'static str, verdict: Standing, words: impl Into<String>) -> Self {
+    /// A check with its verdict.
+    pub fn new(check: &'static str, verdict: Standing, words: impl Into<String>) -> Self {
         Self { check, verdict, words: words.into(), detail: Value::Null }
     }
 
-    fn shown(check: &'static str, words: impl Into<String>, detail: Value) -> Self {
+    /// A fact for those who vote on the rule.
+    pub fn shown(check: &'static str, words: impl Into<String>, detail: Value) -> Self {
         Self { check, verdict: Standing::Shown, words: words.into(), detail }
     }
 }
@@ -106,20 +113,20 @@ impl Check {
 pub fn lint(named: &Named, membership: &Membership) -> Result<Report> {
     let asked = outcomes(named, membership)?;
     let default_adopts = named.rule.default.as_deref().is_some_and(is_adoption);
-    let mut checks = vec![Check::new(
-        "every field is stated",
-        Standing::Holds,
-        "none has an implied value; where groups are, an empty one is spoken of",
-    )];
-    checks.extend(exclusive(named, &asked)?);
+    let mut work = Work::OF_ANSWER;
+    let mut checks = vec![fields(named)];
+    checks.extend(exclusive(named, &asked, &mut work)?);
     checks.extend(guarantee(named, &asked)?);
     let of_outcome = |asked: &Asked| -> Result<OutcomeChecks> {
+        if asked.subject.game.effort() >= LONG {
+            progress(format!("{}: checking {}", named.name, asked.label));
+        }
         Ok(OutcomeChecks {
             stage: asked.stage,
             outcome: asked.label.clone(),
             inside: asked.direction.inside.name(),
             outside: asked.direction.outside.name(),
-            checks: outcome_checks(named, asked, asked.adopts || default_adopts)?,
+            checks: outcome_checks(named, asked, default_adopts, &mut work)?,
         })
     };
     let outcomes = asked.iter().map(of_outcome).collect::<Result<Vec<_>>>()?;
@@ -128,9 +135,25 @@ pub fn lint(named: &Named, membership: &Membership) -> Result<Report> {
     Ok(report)
 }
 
+/// Whether every field is stated, and what the rule says of a group in which nobody voted.
+fn fields(named: &Named) -> Check {
+    const NAME: &str = "every field is stated";
+    if let Err(error) = named.rule.check() {
+        return Check::new(NAME, Standing::Refused, error.to_string());
+    }
+    let group = match named.rule.empty {
+        None => "it speaks of no groups",
+        Some(EmptyGroup::Counted) => "a group in which nobody voted is counted as it stands",
+        Some(EmptyGroup::Holds) => "what a group must meet holds if nobody in it voted",
+        Some(EmptyGroup::Fails) => "what a group must meet fails if nobody in it voted",
+    };
+    Check::new(NAME, Standing::Holds, format!("none has an implied value; {group}"))
+}
+
 /// Of one stage no two outcomes that contradict each other may hold at once, where everybody votes
-/// in favour or against. Two adoptions do not contradict each other.
-fn exclusive(named: &Named, asked: &[Asked]) -> Result<Option<Check>> {
+/// in favour or against; nor after an adoption, whatever anybody casts. An outcome that stands
+/// before an adoption prevents it by its place. Two adoptions do not contradict each other.
+fn exclusive(named: &Named, asked: &[Asked], work: &mut Work) -> Result<Option<Check>> {
     const NAME: &str = "outcomes exclude others";
     let mut pairs = 0;
     for (at, one) in asked.iter().enumerate() {
@@ -144,8 +167,17 @@ fn exclusive(named: &Named, asked: &[Asked]) -> Result<Option<Check>> {
             let game = game(&named.rule, &both, electorate, Direction::FAVOUR)
                 .map_err(|error| out_of_form(&named.name, &error))?;
             let labels = format!("{} and {}", one.label, other.label);
+            if !work.take(&game, 1) {
+                return Ok(Some(Check::new(NAME, Standing::NotProved, SPENT)));
+            }
             match game.some_win() {
-                Some(None) => {}
+                Some(None) if !one.adopts => {}
+                Some(None) => {
+                    let check = ballots::excluded(NAME, &labels, named, one, other)?;
+                    if check.is_some() {
+                        return Ok(check);
+                    }
+                }
                 None => return Ok(Some(Check::new(NAME, Standing::NotProved, labels))),
                 Some(Some(found)) => {
                     let who = coalition_words(&found);
@@ -192,30 +224,46 @@ fn guarantee(named: &Named, asked: &[Asked]) -> Result<Option<Check>> {
     Ok(Some(Check::new(NAME, Standing::Holds, format!("proved for {}", count(proved, "member")))))
 }
 
-fn outcome_checks(named: &Named, asked: &Asked, strict: bool) -> Result<Vec<Check>> {
+fn outcome_checks(
+    named: &Named,
+    asked: &Asked,
+    default_adopts: bool,
+    work: &mut Work,
+) -> Result<Vec<Check>> {
     let game = &asked.subject.game;
+    let silence = ballots::silence(named, asked, default_adopts)?;
+    if !work.take(game, 2) {
+        let checks = [Some(Check::new("monotone", Standing::NotProved, SPENT)), silence];
+        return Ok(checks.into_iter().flatten().collect());
+    }
     let lint = game.lint();
+    let monotone = match &lint.monotone {
+        Verdict::Fails(_) => lint.monotone.clone(),
+        _ => ballots::never_hurts(named, asked)?,
+    };
     // Two groups that each block, or bring about a pause, do not contradict each other.
-    let strict_proper = strict || asked.direction == Direction::FAVOUR;
+    let strict_proper = asked.adopts || default_adopts || asked.direction == Direction::FAVOUR;
+    let never = "one more such vote never hurts, whatever all others cast";
     let mut checks = vec![
-        verdict("monotone", &lint.monotone, true, "one more such vote never hurts"),
+        verdict("monotone", &monotone, true, never),
         verdict("proper", &lint.proper, strict_proper, "no two coalitions apart both win"),
         verdict("can pass", &lint.can_pass, true, "some coalition wins"),
         verdict("can fail", &lint.can_fail, true, "not every coalition wins"),
     ];
+    checks.extend(silence);
     checks.extend(members_shown(&lint));
-    checks.extend(smallest_shown(named, asked, &lint));
+    checks.extend(smallest_shown(named, asked, &lint, work));
     match analysis::indices(game, &named.name) {
         Ok(indices) => {
             checks.push(indices_shown(&indices));
             checks.push(passing_shown(&indices));
-            checks.extend(equality_shown(named, asked, &indices));
+            checks.extend(equality_shown(named, asked, &indices, work));
         }
         Err(error) => {
             checks.push(Check::shown("power indices", format!("not found: {error}"), Value::Null));
         }
     }
-    checks.push(base_shown(named, asked)?);
+    checks.push(base_shown(named, asked, work)?);
     Ok(checks)
 }
 
@@ -236,7 +284,8 @@ fn verdict(name: &'static str, of: &Verdict, strict: bool, words: &str) -> Check
     }
 }
 
-fn witness_words(witness: &Witness) -> String {
+/// A witness in words.
+pub fn witness_words(witness: &Witness) -> String {
     match witness {
         Witness::HurtByOneMore { coalition, one_more } => {
             format!("{} win, and lose if {one_more} joins", coalition_words(coalition))
@@ -247,10 +296,17 @@ fn witness_words(witness: &Witness) -> String {
         }
         Witness::Loses(all) => format!("it fails even with {}", coalition_words(all)),
         Witness::Wins(some) => format!("it passes with {} alone", coalition_words(some)),
+        Witness::HurtByBallot { ballots, one, from, to } => {
+            let (from, to) = (from.name(), to.name());
+            let words = ballots::words(ballots);
+            format!("it holds with {words}, and fails if {one} casts {to} in place of {from}")
+        }
+        Witness::Both(ballots) => format!("both hold with {}", ballots::words(ballots)),
     }
 }
 
-fn witness_json(witness: &Witness) -> Value {
+/// A witness as JSON.
+pub fn witness_json(witness: &Witness) -> Value {
     match witness {
         Witness::HurtByOneMore { coalition: one, one_more } => {
             json!({ "coalition": coalition(one), "one_more": one_more })
@@ -258,6 +314,10 @@ fn witness_json(witness: &Witness) -> Value {
         Witness::Apart(one, other) => json!({ "apart": [coalition(one), coalition(other)] }),
         Witness::Loses(one) => json!({ "loses": coalition(one) }),
         Witness::Wins(one) => json!({ "wins": coalition(one) }),
+        Witness::HurtByBallot { ballots, one, from, to } => json!({
+            "ballots": ballots::json(ballots), "one": one, "from": from.name(), "to": to.name(),
+        }),
+        Witness::Both(ballots) => json!({ "ballots": ballots::json(ballots) }),
     }
 }
 
@@ -271,7 +331,7 @@ fn members_shown(lint: &Lint) -> Vec<Check> {
     shown.into()
 }
 
-fn smallest_shown(named: &Named, asked: &Asked, lint: &Lint) -> Vec<Check> {
+fn smallest_shown(named: &Named, asked: &Asked, lint: &Lint, work: &mut Work) -> Vec<Check> {
     let pairs = [
         ("smallest passing", &lint.smallest_passing),
         ("smallest blocking", &lint.smallest_blocking),
@@ -288,6 +348,11 @@ fn smallest_shown(named: &Named, asked: &Asked, lint: &Lint) -> Vec<Check> {
     // A set that depends on the matter, and one in which nobody is, has no block of its own.
     let sets = named.rule.sets.iter().filter(|set| set.of != SetOrigin::Matter);
     for set in sets.filter(|_| asked.direction == Direction::FAVOUR) {
+        if !work.take(&asked.subject.game, 2) {
+            let words = format!("{}: {SPENT}", set.name);
+            shown.push(Check::shown("smallest block of a set", words, Value::Null));
+            continue;
+        }
         let (rule, electorate) = (&asked.subject.rule, &asked.subject.electorate);
         let Ok(found) = smallest_block_of(rule, electorate, &set.name) else { continue };
         let (words, detail) = match &found {
@@ -319,12 +384,16 @@ fn indices_shown(indices: &Indices) -> Check {
 }
 
 fn passing_shown(indices: &Indices) -> Check {
-    let words = format!("{} of coalitions win", percent(&indices.winning_share()));
+    let drawn = match indices.winning.exactness {
+        Exactness::Sampled { draws, .. } => format!(", by {draws} orders drawn"),
+        Exactness::Exact | Exactness::Proved => String::new(),
+    };
+    let words = format!("{} of coalitions win{drawn}", percent(&indices.winning_share()));
     Check::shown("share that passes", words, Value::Object(found(indices)))
 }
 
 /// Where equality matters: the winning coalitions with `>` for `>=`, or the other way round.
-fn equality_shown(named: &Named, asked: &Asked, indices: &Indices) -> Vec<Check> {
+fn equality_shown(named: &Named, asked: &Asked, indices: &Indices, work: &mut Work) -> Vec<Check> {
     const NAME: &str = "`>` against `>=`";
     const COMPARISONS_MAX: usize = 16;
     let Some(now) = indices.winning.value().map(ToString::to_string) else {
@@ -335,11 +404,12 @@ fn equality_shown(named: &Named, asked: &Asked, indices: &Indices) -> Vec<Check>
         let mut changed = asked.subject.rule.clone();
         let Some(condition) = turn_sign(&mut changed, &mut { number }) else { break };
         let game = game(&named.rule, &changed, &asked.subject.electorate, asked.direction);
-        let winning = game.ok().and_then(|game| game.swings().ok()).map(|(n, _)| n.to_string());
+        let game = game.ok().filter(|game| work.take(game, 1));
+        let winning = game.and_then(|game| game.swings().ok()).map(|(n, _)| n.to_string());
         let words = match &winning {
             Some(winning) if *winning == now => continue,
             Some(winning) => format!("{winning} in place of {now} coalitions win with {condition}"),
-            None => format!("not counted with {condition}: the rule is too large"),
+            None => format!("not counted with {condition}: that is too much work"),
         };
         let detail = json!({ "condition": condition, "now": now, "then": winning });
         shown.push(Check::shown(NAME, words, detail));
@@ -373,7 +443,7 @@ fn turn_sign(rule: &mut Rule, left: &mut usize) -> Option<String> {
 
 /// What the base makes of those who are not in favour: how few then pass it. With everybody voting,
 /// `pv`, `pres` and `all` are the same.
-fn base_shown(named: &Named, asked: &Asked) -> Result<Check> {
+fn base_shown(named: &Named, asked: &Asked, work: &mut Work) -> Result<Check> {
     let inside = asked.direction.inside;
     let mut words = Vec::new();
     let mut detail = Map::new();
@@ -387,7 +457,8 @@ fn base_shown(named: &Named, asked: &Asked) -> Result<Check> {
         let (rule, electorate) = (&asked.subject.rule, &asked.subject.electorate);
         let game = game(&named.rule, rule, electorate, direction)
             .map_err(|error| out_of_form(&named.name, &error))?;
-        let size = match game.lint().smallest_passing {
+        let smallest = work.take(&game, 1).then(|| game.smallest_passing()).flatten();
+        let size = match smallest {
             Some(found) => found.iter().map(|line| line.1).sum::<u32>().to_string(),
             None => "none known".to_owned(),
         };

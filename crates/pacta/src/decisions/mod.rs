@@ -11,6 +11,7 @@ mod difference;
 mod flips;
 pub mod game;
 pub mod lint;
+mod lint_ballots;
 mod lint_words;
 pub mod power;
 mod power_words;
