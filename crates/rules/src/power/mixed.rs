@@ -269,7 +269,7 @@ impl<'a> Mixes<'a> {
         let target = CHOICES.iter().position(|choice| *choice == to)?;
         let mut numbers = Vec::new();
         nodes.iter().for_each(|node| self.collect(*node, &mut numbers));
-        let mut groups: BTreeMap<(Vec<Vec<I256>>, usize), Group> = BTreeMap::new();
+        let mut groups: BTreeMap<(Options, usize), Group> = BTreeMap::new();
         for (at, kind) in self.kinds.iter().enumerate() {
             let gains: Vec<_> = numbers.iter().map(|number| self.gains(kind, *number)).collect();
             let of = |choice: usize| gains.iter().map(|gains| gains[choice]).collect::<Vec<_>>();
@@ -334,6 +334,9 @@ struct Change {
     from: usize,
 }
 
+/// What each option adds to each comparison.
+type Options = Vec<Vec<I256>>;
+
 /// By group and option, how many take it.
 type Mix = Vec<Vec<u32>>;
 
@@ -345,7 +348,7 @@ struct Search<'a> {
     /// The comparisons.
     numbers: Vec<usize>,
     /// By group, what each option adds to each comparison, and the option that is changed to.
-    groups: Vec<((Vec<Vec<I256>>, usize), Group)>,
+    groups: Vec<((Options, usize), Group)>,
 }
 
 impl Search<'_> {
