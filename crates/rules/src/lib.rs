@@ -2,7 +2,6 @@
 //! has how much power under a rule.
 //!
 //! A rule is data, never code. Everything here is integers and exact fractions, total and
-//! deterministic: the law decides with it, and anybody computes the same again.
 
 #![no_std]
 
@@ -35,6 +34,7 @@ pub mod power;
 #[cfg(test)]
 mod random;
 mod search;
+pub mod strict;
 pub mod tally;
 #[cfg(test)]
 mod testing;
