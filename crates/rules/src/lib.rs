@@ -2,6 +2,7 @@
 //! has how much power under a rule.
 //!
 //! A rule is data, never code. Everything here is integers and exact fractions, total and
+//! deterministic: the law decides with it, and anybody computes the same again.
 
 #![no_std]
 
@@ -15,6 +16,7 @@ pub mod check;
 pub mod condition;
 mod condition_json;
 pub mod conditional;
+pub mod decide;
 mod decision_check;
 mod decision_json;
 pub mod decision_rule;
@@ -46,6 +48,7 @@ mod words_rule;
 pub use case::{Case, CaseMembers, NamedOutcome, Question};
 pub use condition::Condition;
 pub use conditional::{Conditional, Resolved, When, resolve};
+pub use decide::{Came, Ruling};
 pub use decision_rule::DecisionRule;
 pub use electorate::{Ballot, Ballots, Count, Electorate, Member};
 pub use error::Error;
