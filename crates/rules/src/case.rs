@@ -21,12 +21,26 @@ pub const CASE_MEMBERS_MAX: usize = 4_096;
 /// Most named outcomes of one case.
 pub const CASE_OUTCOMES_MAX: usize = 64;
 
-/// Fields of every case, of a vote, and of a question of power.
-const FIELDS: [&str; 9] =
-    ["id", "kind", "title", "members", "expect", "source", "confidence", "retrieved", "note"];
-const FIELDS_OF_VOTE: [&str; 3] = ["outcomes", "default", "votes"];
-const FIELDS_OF_POWER: [&str; 5] =
-    ["members_file", "rule", "players", "winning_coalitions", "basis"];
+/// Fields that a case may have, of either kind.
+const FIELDS: [&str; 17] = [
+    "id",
+    "kind",
+    "title",
+    "members",
+    "members_file",
+    "outcomes",
+    "default",
+    "votes",
+    "rule",
+    "players",
+    "winning_coalitions",
+    "expect",
+    "source",
+    "confidence",
+    "retrieved",
+    "basis",
+    "note",
+];
 
 /// A recorded or constructed vote, or a question of power.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,17 +115,14 @@ impl Case {
     pub fn from_value(value: &Value) -> Result<Self, Error> {
         let fields = object(value, "case")?;
         let id: String = string(field(fields, "id", "case")?, "case.id")?.into();
+        only(fields, &FIELDS, &id)?;
         let text = |name: &str| {
             string(field(fields, name, &id)?, &format!("{id}.{name}")).map(String::from)
         };
         let (members, scales) = read_members_or_file(fields, &id)?;
         let question = match text("kind")?.as_str() {
-            "vote" => {
-                only(fields, &[&FIELDS[..], &FIELDS_OF_VOTE].concat(), &id)?;
-                read_vote(fields, &members, &scales, &id)?
-            }
+            "vote" => read_vote(fields, &members, &scales, &id)?,
             "index" => {
-                only(fields, &[&FIELDS[..], &FIELDS_OF_POWER].concat(), &id)?;
                 let rule = Rule::from_value(field(fields, "rule", &id)?, &format!("{id}.rule"))?;
                 Question::Power { rule: scaled(rule, &scales)? }
             }
