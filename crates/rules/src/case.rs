@@ -13,12 +13,34 @@ use crate::check::limit;
 use crate::electorate::{Ballot, Count, Electorate, Member};
 use crate::error::Error;
 use crate::json::{array, field, integer, object, only, read_ballot, string};
+use crate::strict::read_json;
 use crate::tree::{COEFFICIENT_MAX, Comparison, Quantity, Rule, Tally, Weight};
 
 /// Most members, each under its own id, of one case.
 pub const CASE_MEMBERS_MAX: usize = 4_096;
 /// Most named outcomes of one case.
 pub const CASE_OUTCOMES_MAX: usize = 64;
+
+/// Fields that a case may have, of either kind.
+const FIELDS: [&str; 17] = [
+    "id",
+    "kind",
+    "title",
+    "members",
+    "members_file",
+    "outcomes",
+    "default",
+    "votes",
+    "rule",
+    "players",
+    "winning_coalitions",
+    "expect",
+    "source",
+    "confidence",
+    "retrieved",
+    "basis",
+    "note",
+];
 
 /// A recorded or constructed vote, or a question of power.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,8 +104,7 @@ impl Case {
     /// # Errors
     /// [`Error`], naming the case and the place in it.
     pub fn read_all(text: &str) -> Result<Vec<Self>, Error> {
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| Error::form("cases", format!("is not JSON: {error}")))?;
+        let value = read_json(text, "cases")?;
         array(&value, "cases")?.iter().map(Self::from_value).collect()
     }
 
@@ -94,6 +115,7 @@ impl Case {
     pub fn from_value(value: &Value) -> Result<Self, Error> {
         let fields = object(value, "case")?;
         let id: String = string(field(fields, "id", "case")?, "case.id")?.into();
+        only(fields, &FIELDS, &id)?;
         let text = |name: &str| {
             string(field(fields, name, &id)?, &format!("{id}.{name}")).map(String::from)
         };
@@ -377,6 +399,19 @@ mod tests {
         );
         assert!(ballots(json!({"B": {"yes": -1}})).is_err());
         assert!(ballots(json!({"B": {"aye": 1}})).is_err());
+    }
+
+    #[test]
+    fn a_member_that_votes_twice_and_a_field_that_means_nothing_are_refused() {
+        let text = alloc::format!("[{}]", case(json!({"A": "yes"})));
+        assert!(Case::read_all(&text).is_ok());
+        let twice = text.replace(r#""A":"yes""#, r#""A":"yes","A":"no""#);
+        let error = Case::read_all(&twice).unwrap_err().to_string();
+        assert!(error.contains("`A` stands twice"), "{error}");
+        let mut unknown = case(json!({}));
+        unknown["vote"] = json!({"A": "yes"});
+        let error = Case::from_value(&unknown).unwrap_err().to_string();
+        assert!(error.contains("`vote` means nothing here"), "{error}");
     }
 
     #[test]

@@ -78,13 +78,27 @@ impl Scrutiny {
         default: &str,
         electorate: &Electorate,
     ) -> Result<Self, Error> {
+        Self::with_sets(outcomes, default, electorate, &[])
+    }
+
+    /// Admits outcomes of a rule that declares these sets: one of which nobody is a member in this
+    /// matter counts zero.
+    ///
+    /// # Errors
+    /// As for [`Scrutiny::new`], of a set that is not declared.
+    pub fn with_sets(
+        outcomes: &[NamedOutcome],
+        default: &str,
+        electorate: &Electorate,
+        declared: &[&str],
+    ) -> Result<Self, Error> {
         limit("outcomes", outcomes.len(), OUTCOMES_MAX)?;
         let mut named: Vec<Tally> = Vec::new();
         for outcome in outcomes {
             outcome.rule.check()?;
             collect_tallies(&outcome.rule, &mut named);
         }
-        let measures = Measures::new(&named, electorate)?;
+        let measures = Measures::with_sets(&named, electorate, declared)?;
         let mut trees = Trees { measures: &measures, nodes: Vec::new(), inequalities: Vec::new() };
         let mut rules = Vec::with_capacity(outcomes.len());
         for (number, outcome) in outcomes.iter().enumerate() {

@@ -331,6 +331,28 @@ mod tests {
     }
 
     #[test]
+    fn of_as_many_ballots_as_there_may_be_no_more_is_tried_than_the_most() {
+        // Who weighs in one column weighs little in the other, and both must reach a half.
+        let member = |id: &str, weights: [u64; 2]| {
+            let mut member = random::member(id, u32::MAX);
+            let columns = ["stake", "people"].map(Into::into);
+            member.weights = columns.into_iter().zip(weights).collect();
+            member
+        };
+        let electorate = Electorate { members: vec![member("a", [5, 2]), member("b", [2, 7])] };
+        let half = |column: &str| {
+            let tally = |ballots| random::tally(Weight::Column(column.into()), Set::All, ballots);
+            let all = tally(Ballots::ELIGIBLE);
+            random::compare(false, (1, 1, tally(Ballots::YES)), (1, 2, all))
+        };
+        let rule = Rule::And(["stake", "people"].map(half).to_vec());
+        let scrutiny = Scrutiny::of_rule(&rule, &electorate).unwrap();
+        let running = scrutiny.measures().nobody_voted();
+        let flips = scrutiny.flips(&running, Ballots::ELIGIBLE, Ballots::YES);
+        assert!(matches!(flips, Flips::Bound { .. } | Flips::Least { .. }), "{flips:?}");
+    }
+
+    #[test]
     fn ties_are_listed_up_to_a_limit_and_then_called_incomplete() {
         let sets = |members: usize| {
             // Of weights that are all different, each member is a class of its own.

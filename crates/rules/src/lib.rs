@@ -16,6 +16,7 @@ pub mod check;
 pub mod condition;
 mod condition_json;
 pub mod conditional;
+pub mod decide;
 mod decision_check;
 mod decision_json;
 pub mod decision_rule;
@@ -35,6 +36,7 @@ pub mod power;
 #[cfg(test)]
 mod random;
 mod search;
+pub mod strict;
 pub mod tally;
 #[cfg(test)]
 mod testing;
@@ -46,6 +48,7 @@ mod words_rule;
 pub use case::{Case, CaseMembers, NamedOutcome, Question};
 pub use condition::Condition;
 pub use conditional::{Conditional, Resolved, When, resolve};
+pub use decide::{Came, Ruling};
 pub use decision_rule::DecisionRule;
 pub use electorate::{Ballot, Ballots, Count, Electorate, Member};
 pub use error::Error;

@@ -12,6 +12,7 @@ use crate::check::limit;
 use crate::electorate::{Electorate, Member};
 use crate::error::Error;
 use crate::json::{array, field, integer, object, string};
+use crate::strict::read_json;
 use crate::tree::Rule;
 
 /// Columns of a table of a bank to which the same basic votes are added for every member.
@@ -34,8 +35,7 @@ impl Membership {
     /// [`Error`], naming the place, if it is out of form; of a table also if the votes do not add
     /// up to its `total_votes`, or are not the shares and the same basic votes for all.
     pub fn from_json(text: &str, at: &str) -> Result<Self, Error> {
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| Error::form(at, format!("is not JSON: {error}")))?;
+        let value = read_json(text, at)?;
         let list = match &value {
             Value::Object(fields) => field(fields, "members", at)?,
             list => list,
@@ -77,7 +77,21 @@ fn read_table(rows: &[Value], at: &str) -> Result<Electorate, Error> {
         }
         members.push(member);
     }
+    check_columns(&members, at)?;
     Ok(Electorate { members })
+}
+
+/// That a column is one of all members: a sum over some of them would be taken for all.
+fn check_columns(members: &[Member], at: &str) -> Result<(), Error> {
+    let columns: BTreeSet<&String> = members.iter().flat_map(|m| m.weights.keys()).collect();
+    for (number, member) in members.iter().enumerate() {
+        let mut missing = columns.iter().filter(|column| !member.weights.contains_key(**column));
+        if let Some(column) = missing.next() {
+            let problem = format!("has no `{column}`, which others have; give it, or to nobody");
+            return Err(Error::form(format!("{at}[{number}]"), problem));
+        }
+    }
+    Ok(())
 }
 
 fn read_row(fields: &Map<String, Value>, at: &str) -> Result<Member, Error> {
@@ -209,6 +223,19 @@ mod tests {
         ] {
             assert!(refused(text).contains(problem), "{text}: {}", refused(text));
         }
+    }
+
+    #[test]
+    fn a_column_of_a_table_is_one_of_all_members_or_of_none() {
+        let members = r#"[{"id": "A", "votes": 9, "shares": 1}, {"id": "B", "votes": 8}]"#;
+        let problem = "file.members[1]: has no `shares`, which others have";
+        assert!(refused(members).contains(problem), "{}", refused(members));
+        let one = r#"{"members": [{"id": "A", "shares": 5}, {"id": "B", "votes": 5, "shares": 5}],
+            "total_votes": 5}"#;
+        assert!(refused(one).contains("has no `votes`"), "{}", refused(one));
+        let both =
+            r#"[{"id": "A", "votes": 9, "shares": 1}, {"id": "B", "votes": 9, "shares": 1}]"#;
+        assert!(Membership::from_json(both, "file").is_ok());
     }
 
     #[test]

@@ -286,7 +286,13 @@ impl Trial<'_, '_> {
                 return true; // later moves are among those that were just asked for
             }
             let most = changed.left[self.search.moves[at].group].min(ballots);
-            for taken in (1..=most).rev() {
+            // After the last move nothing is left to take: it takes all that is missing.
+            let is_last = at + 1 == self.search.moves.len();
+            for taken in (if is_last { ballots } else { 1 }..=most).rev() {
+                if self.search.tried == TRIED_MAX {
+                    return false;
+                }
+                self.search.tried += 1;
                 self.search.change(changed, at, taken);
                 self.different += 1;
                 let all = self.from(at + 1, ballots - taken, changed);

@@ -66,11 +66,24 @@ impl Measures {
         tallies: impl IntoIterator<Item = &'a Tally>,
         electorate: &Electorate,
     ) -> Result<Self, Error> {
+        Self::with_sets(tallies, electorate, &[])
+    }
+
+    /// The electorate as these tallies see it, where a rule declares these sets: one of which
+    /// nobody is a member in this matter counts zero.
+    ///
+    /// # Errors
+    /// As [`Measures::new`], of a set that is not declared.
+    pub fn with_sets<'a>(
+        tallies: impl IntoIterator<Item = &'a Tally>,
+        electorate: &Electorate,
+        declared: &[&str],
+    ) -> Result<Self, Error> {
         check_members(&electorate.members)?;
         let named: BTreeSet<Measure> = tallies.into_iter().map(Measure::from).collect();
         let measures: Vec<Measure> = named.into_iter().collect();
         for measure in &measures {
-            check_known(&measure.set, electorate)?;
+            check_known(&measure.set, electorate, declared)?;
         }
         let mut classes = BTreeMap::new();
         let mut members = Vec::with_capacity(electorate.members.len());
@@ -317,9 +330,10 @@ fn check_members(members: &[Member]) -> Result<(), Error> {
     }
 }
 
-fn check_known(set: &Set, electorate: &Electorate) -> Result<(), Error> {
+fn check_known(set: &Set, electorate: &Electorate, declared: &[&str]) -> Result<(), Error> {
     let Set::Named(name) = set else { return Ok(()) };
-    if electorate.members.iter().any(|member| member.sets.contains(name)) {
+    let is_declared = declared.contains(&name.as_str());
+    if is_declared || electorate.members.iter().any(|member| member.sets.contains(name)) {
         return Ok(());
     }
     let problem = "no member belongs to this set; correct its name, or say who belongs to it";

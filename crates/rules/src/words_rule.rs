@@ -310,7 +310,8 @@ Voting stays open to its end.
         let text = words("18-imo-tacit");
         for line in [
             "Step 1, adoption by the Maritime Safety Committee:",
-            "The next step follows if at least two thirds of those present",
+            "The next step follows if all of these hold:",
+            "- at least two thirds of those present",
             "Step 2, objections, within 365 days:",
             "The outcome is \"blocked\" if at least one of these holds:",
             "If none of this holds, the outcome is \"in force\".",

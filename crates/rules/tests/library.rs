@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pacta_rules::library::{LIBRARY, LibraryRule};
-use pacta_rules::{DecisionRule, Rule};
+use pacta_rules::{Came, Case, CaseMembers, DecisionRule, Question, Rule};
 use serde_json::Value;
 
 fn read(rule: &LibraryRule) -> DecisionRule {
@@ -109,6 +109,50 @@ const VOTES: [(&str, &str, usize); 45] = [
     ("aiib-china-blocks", "39-aiib-super", 0),
     ("esm-emergency-finland-out", "58-esm-emergency", 0),
 ];
+/// In what the rule of a published case differs from that of the library, as text of the library
+/// and of the case: the case leaves out quorums and floors that were met, or limbs that did not
+/// matter, and states a constant by another word. What comes of the case is the same.
+const PLAIN: [(&str, &[(&str, &str)]); 8] = [
+    ("05-unga-important", &[(" & yes > 0", "")]),
+    (
+        "21-iwc-schedule",
+        &[("base all, pv", "base pv"), ("pres > 1/2 all & ", ""), (" & yes > 0", "")],
+    ),
+    ("25-isa-council", &[(" & yes > 0", "")]),
+    ("29-ctbt", &[("base none", "base all"), ("= 44", ">= all@annex2")]),
+    ("33-wto-panel-report", &[(" & yes > 0", "")]),
+    ("53-eu-comitology", &[(" | (no+abs+absent) <= 3", ""), (" | (yes+abs+absent) <= 3", "")]),
+    (
+        "58-esm-emergency",
+        &[
+            ("base all, pv", "base pres"),
+            ("pres >= 2/3 all & pres*sh >= 2/3 all*sh & ", ""),
+            ("pv*sh & yes > 0", "pres*sh"),
+        ],
+    ),
+    ("72-swiss-double-majority", &[("base all", "base none"), ("1/2 all@cantons", "no@cantons")]),
+];
+/// That of 61 leaves out who is disregarded, and counts it in another way.
+const DISREGARDED: [(&str, &str); 2] = [
+    ("excl V\n", ""),
+    (
+        "if no = 0 then adopted",
+        "if all of {no = 0} then adopted_by_consensus\nif 0 >= no - no@V then adopted",
+    ),
+];
+
+fn as_published(slug: &str) -> DecisionRule {
+    let mut text =
+        LibraryRule::of_slug(slug).unwrap_or_else(|| panic!("no rule {slug}")).text.to_owned();
+    let of = PLAIN.iter().find(|(of, _)| *of == slug).map_or(&[][..], |(_, changes)| changes);
+    let disregarded = if slug == "61-osce-minus-one" { &DISREGARDED[..] } else { &[] };
+    for (ours, theirs) in of.iter().chain(disregarded) {
+        assert!(text.contains(ours), "{slug}: {ours}");
+        text = text.replace(ours, theirs);
+    }
+    DecisionRule::from_text(&text).expect(slug)
+}
+
 /// Which rule the power under a published case is that of. The other cases are of one count of
 /// votes with the quota of one date, or of no organization.
 const POWERS: [(&str, &str, usize); 9] = [
@@ -128,8 +172,7 @@ fn published(text: &str) -> Vec<Value> {
 }
 
 fn stage(slug: &str, stage: usize) -> Vec<(Rule, String)> {
-    let rule = LibraryRule::of_slug(slug).unwrap_or_else(|| panic!("no rule {slug}"));
-    let outcomes = read(rule).expand().expect(slug).swap_remove(stage);
+    let outcomes = as_published(slug).expand().expect(slug).swap_remove(stage);
     outcomes.into_iter().map(|outcome| (outcome.rule, outcome.label)).collect()
 }
 
@@ -146,6 +189,20 @@ fn the_rule_of_every_published_vote_is_a_rule_of_the_library() {
         assert_eq!(stage(slug, number), expected, "{id} and {slug}");
         let default = read(LibraryRule::of_slug(slug).expect(slug)).default;
         assert_eq!(default.as_deref(), case["default"].as_str(), "{id} and {slug}");
+    }
+}
+
+#[test]
+fn every_published_vote_has_its_outcome_under_the_whole_rule_of_the_library() {
+    let cases = Case::read_all(include_str!("../data/cases/votes.json")).expect("cases in form");
+    for (id, slug, stage) in VOTES {
+        let case = cases.iter().find(|case| case.id == id).expect(id);
+        let CaseMembers::Listed(electorate) = &case.members else { panic!("{id}: no members") };
+        let Question::Vote { ballots, .. } = &case.question else { panic!("{id}: no vote") };
+        let rule = read(LibraryRule::of_slug(slug).expect(slug));
+        let came = rule.decide(stage, electorate, ballots).expect(id).came;
+        let (Came::Outcome(label) | Came::Default(label)) = came else { panic!("{id}: {came:?}") };
+        assert_eq!(Some(label.as_str()), case.expect["outcome"].as_str(), "{id} and {slug}");
     }
 }
 
