@@ -128,7 +128,8 @@ mod tests {
         let text = format!(
             "rule \"A\"\nsource \"B\"\n\nset sovereign in registry \"sovereigns\"\n\
              set affected in matter \"affected\"\n\nmap silent -> absent\nbase {base}\n\n\
-             {outcomes}\n\ndefault {default}\ntie none\nbind all\nroute none\nbrake none\nclose end\n"
+             {outcomes}\n\ndefault {default}\ntie none\nbind all\nroute none\nbrake none\n\
+             close end\n"
         );
         let rule = DecisionRule::from_text(&text).expect("a rule");
         let members = r#"[{"id": "m", "n": 9, "g": ["sovereign", "affected"]}]"#;

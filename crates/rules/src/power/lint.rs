@@ -165,7 +165,8 @@ impl Game {
         Some(classes.map(|classes| self.named(&self.counted(&classes))))
     }
 
-    /// A coalition that wins with the fewest members; nothing if none does, or the rule is too large
+    /// A coalition that wins with the fewest members; nothing if none does, or the rule is too
+    /// large
     /// or not monotone.
     #[must_use]
     pub fn smallest_passing(&self) -> Option<Coalition> {
@@ -350,7 +351,8 @@ pub const GUARANTEE_DIAGRAMS_MAX: usize = 16;
 
 /// Whether each member of one set could stop alone whatever affects it: by member, the verdict if
 /// it alone were in the other set, that of the affected. A rule under which a vote in favour may
-/// hurt guarantees nothing. Of members alike, the witness is that of the first; what takes more than
+/// hurt guarantees nothing. Of members alike, the witness is that of the first; what takes more
+/// than
 /// [`GUARANTEE_DIAGRAMS_MAX`] diagrams is left open.
 ///
 /// # Errors

@@ -158,8 +158,8 @@ impl Game {
         Ok((winning, self.entries.iter().map(of_entry).collect()))
     }
 
-    /// About how much work one exact analysis is, in tenths of a millionth of a second: for a budget
-    /// over several of them.
+    /// About how much work one exact analysis is, in tenths of a millionth of a second: for a
+    /// budget over several of them.
     #[must_use]
     pub fn effort(&self) -> u64 {
         let points = count::points(self).map(|points| points * (self.measures as u64 + 1));
@@ -168,8 +168,8 @@ impl Game {
         [points, table].into_iter().flatten().fold(DIAGRAM_EFFORT, u64::min).max(1)
     }
 
-    /// How many random orders take at most so many steps: for each order, each class is kept out and
-    /// let in while all members join. At least one, and no more than [`DRAWS_MAX`].
+    /// How many random orders take at most so many steps: for each order, each class is kept out
+    /// and let in while all members join. At least one, and no more than [`DRAWS_MAX`].
     #[must_use]
     pub fn draws_within(&self, steps: u64) -> u32 {
         let (classes, measures) = (self.classes.len() as u64, self.measures as u64);
