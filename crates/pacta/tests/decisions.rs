@@ -152,6 +152,7 @@ fn what_is_out_of_form_is_refused_with_its_place_and_what_to_do() {
         ("", "is empty; give"),
         (" \n", "is empty; give"),
         ("[{\"id\": ", "is not JSON"),
+        (r#"[{"votes":{"A":"yes","A":"no"}}]"#, "`A` stands twice"),
         ("{}", "holds no list; write"),
         ("[]", "holds no case; add"),
         ("[{}]", "case 1 (without id): case: has no `id`; add it"),

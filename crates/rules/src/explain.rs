@@ -134,12 +134,12 @@ pub enum Counted {
 }
 
 // The forms are those that serde asks for.
-#[allow(clippy::trivially_copy_pass_by_ref)]
+#[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
 fn ballot_name<S: Serializer>(ballot: &Ballot, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(ballot.name())
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)]
+#[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
 fn ballot_names<S: Serializer>(ballots: &Ballots, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(ballots.iter().map(Ballot::name))
 }

@@ -55,7 +55,7 @@ pub struct Changed {
 }
 
 // The form is that which serde asks for.
-#[allow(clippy::trivially_copy_pass_by_ref)]
+#[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
 fn name<S: Serializer>(ballot: &Ballot, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(ballot.name())
 }

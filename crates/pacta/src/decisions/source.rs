@@ -4,6 +4,7 @@ use std::path::Path;
 
 use pacta_rules::library::{LIBRARY, LibraryRule};
 use pacta_rules::members::LibraryMembership;
+use pacta_rules::strict::read_json;
 use pacta_rules::{Case, DecisionRule, Error, Membership, Question};
 use serde_json::Value;
 
@@ -61,9 +62,8 @@ pub fn text(path: &Path, what: &str) -> Result<String> {
 pub fn cases(path: &Path, votes: bool) -> Result<Vec<Published>> {
     let name = path.display();
     let text = text(path, "a list of cases")?;
-    let value: Value = serde_json::from_str(&text).map_err(|error| {
-        Failure::defective(format!("{name} is not JSON: {error}; correct it there"))
-    })?;
+    let value = read_json(&text, &name.to_string())
+        .map_err(|error| Failure::defective(format!("{error}; correct it there")))?;
     let Value::Array(list) = value else {
         return Err(Failure::defective(format!("{name} holds no list; write the cases in [...]")));
     };
